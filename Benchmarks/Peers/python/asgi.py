@@ -1,0 +1,57 @@
+"""The routes of the benchmark as a bare ASGI application, for uvicorn and granian.
+
+The environment variable BENCH_FILE names the file that /file serves.
+"""
+
+import os
+
+FILE = os.environ["BENCH_FILE"]
+TEXT = [(b"content-type", b"text/plain")]
+PIECE = 64 * 1024
+
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError(scope["type"])
+    path = scope["path"]
+    if path == "/":
+        await answer(send, b"Hello, world!\n")
+    elif path.startswith("/bytes/"):
+        await answer(send, b"x" * int(path[7:]))
+    elif path == "/echo":
+        await echo(scope, receive, send)
+    elif path == "/file":
+        await file(scope, send)
+    else:
+        await answer(send, b"There is nothing here.\n", 404)
+
+
+async def answer(send, body, status=200):
+    headers = [*TEXT, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def echo(scope, receive, send):
+    headers = TEXT + [(name, value) for name, value in scope["headers"] if name == b"content-length"]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    more = True
+    while more:
+        event = await receive()
+        if event["type"] != "http.request":
+            return
+        more = event.get("more_body", False)
+        await send({"type": "http.response.body", "body": event.get("body", b""), "more_body": more})
+
+
+async def file(scope, send):
+    headers = [(b"content-type", b"application/octet-stream"), (b"content-length", b"%d" % os.path.getsize(FILE))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    if "http.response.pathsend" in scope.get("extensions", {}):
+        await send({"type": "http.response.pathsend", "path": FILE})
+        return
+    # Read on the event loop: the file is in the page cache, and this is the cheapest that Python has.
+    with open(FILE, "rb", buffering=0) as source:
+        while piece := source.read(PIECE):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,54 @@
+#include "CPlatform.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#if defined(__linux__)
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#endif
+
+static int fill(int result, const struct stat *from, sagi_file_status *to) {
+    if (result != 0) return errno;
+    to->size = from->st_size;
+#if defined(__APPLE__)
+    to->modified_seconds = from->st_mtimespec.tv_sec;
+    to->modified_nanoseconds = from->st_mtimespec.tv_nsec;
+#else
+    to->modified_seconds = from->st_mtim.tv_sec;
+    to->modified_nanoseconds = from->st_mtim.tv_nsec;
+#endif
+    to->inode = from->st_ino;
+    to->device = from->st_dev;
+    to->mode = from->st_mode & 07777;
+    to->is_regular = S_ISREG(from->st_mode);
+    to->is_directory = S_ISDIR(from->st_mode);
+    to->is_socket = S_ISSOCK(from->st_mode);
+    to->is_link = S_ISLNK(from->st_mode);
+    return 0;
+}
+
+int sagi_status_of_descriptor(int descriptor, sagi_file_status *status) {
+    struct stat buffer;
+    return fill(fstat(descriptor, &buffer), &buffer, status);
+}
+
+int sagi_status_of_path(const char *path, sagi_file_status *status) {
+    struct stat buffer;
+    return fill(stat(path, &buffer), &buffer, status);
+}
+
+int sagi_status_of_link(const char *path, sagi_file_status *status) {
+    struct stat buffer;
+    return fill(lstat(path, &buffer), &buffer, status);
+}
+
+int sagi_unacknowledged_bytes(int descriptor) {
+#if defined(__linux__)
+    int count = 0;
+    return ioctl(descriptor, SIOCOUTQ, &count) == 0 ? count : 0;
+#else
+    (void)descriptor;
+    return 0;
+#endif
+}

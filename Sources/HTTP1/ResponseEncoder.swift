@@ -1,0 +1,191 @@
+package import HTTPSemantics
+package import HTTPTypes
+
+/// How the end of a response's content is told to the client (RFC 9112 §6).
+package enum ResponseFraming: Sendable, Equatable {
+    /// There is no content: HEAD, 204, 304 (RFC 9112 §6.3).
+    case none
+    /// The response's own `Content-Length`.
+    case length
+    /// `Content-Length` is added: the whole content is known with the head.
+    case knownLength(Int)
+    /// Chunked, for a client of HTTP/1.1.
+    case chunked
+    /// The connection's end ends the content, for a client of HTTP/1.0.
+    case untilClose
+}
+
+/// What a response's fields say to the server.
+package struct ResponseFacts: Sendable {
+    package var contentLength: Int?
+    package var hasDate = false
+    package var hasServer = false
+    /// The application asked for the connection to be closed.
+    package var close = false
+
+    package init() {}
+}
+
+/// A field that cannot be sent.
+package struct InvalidField: Error {
+    package let name: String
+}
+
+/// The sending half of HTTP/1.1: responses in, bytes out.
+package enum ResponseEncoder {
+    /// Writes the status line and the response's own fields, and leaves the section open for the server's. Nothing
+    /// is left of it when a field is invalid.
+    ///
+    /// `Connection`, `Keep-Alive`, `Proxy-Connection`, `Transfer-Encoding` and `Upgrade` belong to the connection
+    /// and are left out (RFC 9110 §7.6.1), and so is the `Content-Length` of a 204.
+    package static func writeStart(
+        _ status: Int, _ fields: HTTPFields, into output: OutputBuffer
+    ) throws(InvalidField) -> ResponseFacts {
+        let start = output.count
+        writeStatusLine(status, into: output)
+        do {
+            // RFC 9110 §8.6: no Content-Length in a 204.
+            return try writeFields(fields, allowsLength: status != 204, into: output)
+        } catch {
+            output.count = start
+            throw error
+        }
+    }
+
+    /// Writes an interim response (RFC 9110 §15.2), whole, or nothing.
+    package static func writeInformational(
+        _ status: Int, _ fields: HTTPFields, into output: OutputBuffer
+    ) throws(InvalidField) {
+        let start = output.count
+        writeStatusLine(status, into: output)
+        do {
+            _ = try writeFields(fields, allowsLength: false, into: output)
+        } catch {
+            output.count = start
+            throw error
+        }
+        output.append("\r\n")
+    }
+
+    /// Ends the header section, with the fields that frame the content and steer the connection.
+    ///
+    /// - Parameter connection: the value of `Connection`, when it has to be said.
+    package static func writeHeadEnd(
+        _ framing: ResponseFraming, connection: StaticString?, into output: OutputBuffer
+    ) {
+        switch framing {
+        case .none, .length, .untilClose:
+            break
+        case .knownLength(let length):
+            output.append("Content-Length: ")
+            output.append(decimal: length)
+            output.append("\r\n")
+        case .chunked:
+            output.append("Transfer-Encoding: chunked\r\n")
+        }
+        if let connection {
+            output.append("Connection: ")
+            output.append(connection)
+            output.append("\r\n\r\n")
+        } else {
+            output.append("\r\n")
+        }
+    }
+
+    /// Writes the size line of a chunk (RFC 9112 §7.1). The data and a CRLF follow.
+    package static func writeChunkStart(_ size: Int, into output: OutputBuffer) {
+        output.append(hexadecimal: size)
+        output.append("\r\n")
+    }
+
+    /// Writes the last chunk and the trailer section.
+    package static func writeLastChunk(
+        trailers: HTTPFields?, into output: OutputBuffer
+    ) throws(InvalidField) {
+        let start = output.count
+        output.append("0\r\n")
+        if let trailers {
+            do {
+                _ = try writeFields(trailers, allowsLength: false, into: output)
+            } catch {
+                output.count = start
+                throw error
+            }
+        }
+        output.append("\r\n")
+    }
+
+    private static func writeStatusLine(_ code: Int, into output: OutputBuffer) {
+        if code == 200 {
+            output.append("HTTP/1.1 200 OK\r\n")
+            return
+        }
+        output.append("HTTP/1.1 ")
+        output.append(decimal: code)
+        output.append(" ")
+        // A reason phrase has no meaning (RFC 9112 §4): a registered code has its own.
+        if let reason = ReasonPhrase.of(code) { output.append(reason) }
+        output.append("\r\n")
+    }
+
+    private static func writeFields(
+        _ fields: HTTPFields, allowsLength: Bool = true, into output: OutputBuffer
+    ) throws(InvalidField) -> ResponseFacts {
+        var facts = ResponseFacts()
+        for field in fields {
+            guard try note(field, allowsLength: allowsLength, &facts) else { continue }
+            let isValid = field.withUnsafeBytesOfValue { value in
+                let value = UnsafeRawBufferPointer(value)
+                guard FieldSyntax.isFieldValue(value) else { return false }
+                output.append(field.name.rawName)
+                output.append(": ")
+                output.append(value)
+                output.append("\r\n")
+                return true
+            }
+            guard isValid else { throw InvalidField(name: field.name.rawName) }
+        }
+        return facts
+    }
+
+    /// Learns from a field, and says whether it is sent.
+    @inline(__always)
+    private static func note(
+        _ field: HTTPField, allowsLength: Bool, _ facts: inout ResponseFacts
+    ) throws(InvalidField) -> Bool {
+        let name = field.name.canonicalName
+        switch name.utf8.count {
+        case 4 where name == "date":
+            facts.hasDate = true
+        case 6 where name == "server":
+            facts.hasServer = true
+        case 7 where name == "upgrade", 10 where name == "keep-alive", 16 where name == "proxy-connection",
+            17 where name == "transfer-encoding":
+            return false
+        case 10 where name == "connection":
+            if field.value.lowercased().split(separator: ",").contains(where: { $0.trimmingBlanks() == "close" }) {
+                facts.close = true
+            }
+            return false
+        case 14 where name == "content-length":
+            guard allowsLength else { return false }
+            // RFC 9110 §8.6: digits; and once.
+            guard facts.contentLength == nil, field.value.utf8.allSatisfy({ $0 &- 0x30 < 10 }),
+                let length = Int(field.value)
+            else { throw InvalidField(name: field.name.rawName) }
+            facts.contentLength = length
+        default:
+            break
+        }
+        return true
+    }
+}
+
+extension Substring {
+    fileprivate func trimmingBlanks() -> Substring {
+        var text = self
+        while text.first == " " || text.first == "\t" { text.removeFirst() }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return text
+    }
+}

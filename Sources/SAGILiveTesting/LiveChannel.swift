@@ -1,0 +1,204 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import SAGI
+import SAGITesting
+
+/// One exchange over a connection.
+final class LiveChannel: TestChannel {
+    struct State: Sendable {
+        var parts: [ResponsePart] = []
+        var bufferedBytes = 0
+        var end: ResponseEnd?
+        var isWritable = true
+        var isPaused = false
+        var hasSentAll: Bool
+        var keepAlive = true
+        var failure: (any Error)?
+        // For the place where the client goes away.
+        var events = 0
+        var bytes = 0
+    }
+
+    /// Bytes that wait for the test before the socket is left alone.
+    private static let inputBuffer = 64 * 1024
+
+    private let connection: LiveConnection
+    private let id: Int
+    private let recorder: Recorder
+    private let disconnectPoint: DisconnectPoint?
+    private let onEnd: @Sendable (_ isReusable: Bool) -> Void
+    private let state: Monitor<State>
+
+    /// Sends the head of the request, and its end when no content follows.
+    init(
+        _ connection: LiveConnection, _ outgoing: OutgoingRequest, _ id: Int, _ recorder: Recorder,
+        onEnd: @escaping @Sendable (Bool) -> Void
+    ) {
+        self.connection = connection
+        self.id = id
+        self.recorder = recorder
+        disconnectPoint = outgoing.disconnect
+        self.onEnd = onEnd
+        state = Monitor(State(hasSentAll: !outgoing.hasBody))
+        connection.handler.carry(self)
+
+        let request = outgoing.request
+        var headers = HTTPHeaders(request.headerFields.map { ($0.name.rawName, $0.value) })
+        // Last, where it is taken out again.
+        headers.add(name: Recorder.fieldName, value: String(id))
+        let head = HTTPRequestHead(
+            version: .http1_1, method: HTTPMethod(rawValue: request.method.rawValue), uri: request.path ?? "/",
+            headers: headers)
+        connection.channel.write(HTTPClientRequestPart.head(head), promise: nil)
+        if !outgoing.hasBody { connection.channel.write(HTTPClientRequestPart.end(nil), promise: nil) }
+        connection.channel.flush()
+        if !connection.channel.isActive { closed() }
+        if disconnectPoint?.place == .events(0) { disconnect(.clientClosed) }
+    }
+
+    // MARK: The request
+
+    func send(_ bytes: ByteBuffer, more: Bool) async throws {
+        try await state.wait { [channel = connection.channel] state in
+            guard state.end == nil else { return () }
+            guard state.isWritable else { return nil }
+            channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes)), promise: nil)
+            return ()
+        }
+    }
+
+    func finish(trailers: HTTPFields) async throws {
+        let headers = trailers.isEmpty ? nil : HTTPHeaders(trailers.map { ($0.name.rawName, $0.value) })
+        state.update { state in
+            guard state.end == nil else { return }
+            state.hasSentAll = true
+            connection.channel.writeAndFlush(HTTPClientRequestPart.end(headers), promise: nil)
+        }
+    }
+
+    func writabilityChanged(_ isWritable: Bool) { state.update { $0.isWritable = isWritable } }
+
+    // MARK: The response
+
+    func next() async throws -> ResponsePart {
+        let (part, resumes) = try await state.wait { state -> (ResponsePart, Bool)? in
+            guard let part = state.parts.first else { return nil }
+            if case .end = part { return (part, false) }
+            state.parts.removeFirst()
+            if case .body(let bytes) = part { state.bufferedBytes -= bytes.readableBytes }
+            let resumes = state.isPaused && state.bufferedBytes == 0
+            if resumes { state.isPaused = false }
+            return (part, resumes)
+        }
+        if resumes { connection.channel.setOption(.autoRead, value: true).whenComplete { _ in } }
+        return part
+    }
+
+    func received(_ part: HTTPClientResponsePart) {
+        let (isOver, pauses) = state.update { state -> (Bool, Bool) in
+            guard state.end == nil else { return (false, false) }
+            switch part {
+            case .head(let head): state.take(head)
+            case .body(let bytes): state.take(bytes, upTo: disconnectPoint)
+            case .end(let trailers): state.take(trailers)
+            }
+            if state.isReached(disconnectPoint) {
+                state.finish(.disconnected)
+                return (true, false)
+            }
+            let pauses = !state.isPaused && state.bufferedBytes >= Self.inputBuffer
+            if pauses { state.isPaused = true }
+            return (state.end != nil, pauses)
+        }
+        if pauses { connection.channel.setOption(.autoRead, value: false).whenComplete { _ in } }
+        if isOver { release() }
+    }
+
+    func failed(_ error: any Error) { state.update { $0.failure = $0.failure ?? error } }
+
+    func closed() { state.update { $0.finish(.truncated($0.failure.map { String(describing: $0) })) } }
+
+    func disconnect(_ reason: DisconnectReason) {
+        let isFirst = state.update { state in
+            guard state.end == nil else { return false }
+            state.finish(.disconnected)
+            return true
+        }
+        if isFirst { release() }
+    }
+
+    /// Gives the connection back: to be used again when the exchange has ended well on both sides.
+    private func release() {
+        connection.handler.carry(nil)
+        let (isReusable, isPaused) = state.withLock { state in
+            (state.end == .complete && state.keepAlive && state.hasSentAll, state.isPaused)
+        }
+        if isReusable, isPaused { connection.channel.setOption(.autoRead, value: true).whenComplete { _ in } }
+        onEnd(isReusable)
+    }
+
+    // MARK: The application
+
+    func outcome() async throws -> ApplicationOutcome? { try await recorder.outcome(of: id) }
+
+    var outcomeSoFar: ApplicationOutcome? { recorder.outcomeSoFar(of: id) }
+}
+
+extension LiveChannel.State {
+    fileprivate mutating func finish(_ end: ResponseEnd) {
+        guard self.end == nil else { return }
+        self.end = end
+        parts.append(.end(end))
+    }
+
+    fileprivate mutating func take(_ head: HTTPResponseHead) {
+        let status = HTTPResponse.Status(code: Int(head.status.code), reasonPhrase: head.status.reasonPhrase)
+        let response = HTTPResponse(status: status, headerFields: HTTPFields(head.headers))
+        events += 1
+        if status.kind == .informational, status.code != 101 {
+            parts.append(.informational(response))
+        } else {
+            keepAlive = head.isKeepAlive
+            parts.append(.head(response))
+        }
+    }
+
+    fileprivate mutating func take(_ bytes: ByteBuffer, upTo point: DisconnectPoint?) {
+        var bytes = bytes
+        if case .bytes(let limit)? = point?.place, self.bytes + bytes.readableBytes > limit {
+            bytes = bytes.readSlice(length: limit - self.bytes) ?? ByteBuffer()
+        }
+        events += 1
+        self.bytes += bytes.readableBytes
+        bufferedBytes += bytes.readableBytes
+        if bytes.readableBytes > 0 { parts.append(.body(bytes)) }
+    }
+
+    fileprivate mutating func take(_ trailers: HTTPHeaders?) {
+        if let trailers, !trailers.isEmpty {
+            events += 1
+            parts.append(.trailers(HTTPFields(trailers)))
+        }
+        finish(.complete)
+    }
+
+    fileprivate func isReached(_ point: DisconnectPoint?) -> Bool {
+        guard end == nil else { return false }
+        return switch point?.place {
+        case .events(let limit)?: events >= limit
+        case .bytes(let limit)?: bytes >= limit && events > 0
+        case nil: false
+        }
+    }
+}
+
+extension HTTPFields {
+    fileprivate init(_ headers: HTTPHeaders) {
+        self.init()
+        for (name, value) in headers {
+            guard let name = HTTPField.Name(name) else { continue }
+            append(HTTPField(name: name, value: value))
+        }
+    }
+}

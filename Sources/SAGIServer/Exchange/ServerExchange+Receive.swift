@@ -1,0 +1,65 @@
+import NIOCore
+import SAGI
+import Synchronization
+
+extension ServerExchange: EventSource {
+    func poll() throws -> HTTPRequestEvent? {
+        guard loop.eventLoop.inEventLoop else { return nil }
+        return try pollOnLoop()
+    }
+
+    nonisolated(nonsending) func next() async throws -> HTTPRequestEvent {
+        let id = waiterCount.add(1, ordering: .relaxed).newValue
+        return try await withTaskCancellationHandler {
+            try await withUnsafeThrowingContinuation { continuation in
+                onLoop { self.wait(id, continuation) }
+            }
+        } onCancel: {
+            onLoop { self.cancelReceive(id) }
+        }
+    }
+
+    private func pollOnLoop() throws -> HTTPRequestEvent? {
+        guard receiver == nil else { throw ExchangeError.concurrentReceive }
+        switch ending.load(ordering: .relaxed) {
+        case Ending.completed: return .disconnect(.completed)
+        case Ending.disconnected: return .disconnect(reason ?? .clientClosed)
+        default: break
+        }
+        if rules.phase == .complete { return .disconnect(.completed) }
+        return stream?.nextEvent()
+    }
+
+    private func wait(_ id: UInt64, _ continuation: UnsafeContinuation<HTTPRequestEvent, any Error>) {
+        do {
+            if let event = try pollOnLoop() { return continuation.resume(returning: event) }
+        } catch {
+            return continuation.resume(throwing: error)
+        }
+        receiver = (id, continuation)
+        stream?.isAwaited(true)
+    }
+
+    private func cancelReceive(_ id: UInt64) {
+        guard let receiver, receiver.id == id else { return }
+        self.receiver = nil
+        stream?.isAwaited(false)
+        receiver.continuation.resume(throwing: CancellationError())
+    }
+
+    /// Something of the request has arrived.
+    func requestArrived() {
+        // Bad content ends the exchange while it is read, and that has resumed the receiver.
+        guard receiver != nil, let event = stream?.nextEvent(), let receiver = receiver.take() else { return }
+        stream?.isAwaited(false)
+        receiver.continuation.resume(returning: event)
+    }
+
+    private func onLoop(_ body: @escaping @Sendable () -> Void) {
+        if loop.eventLoop.inEventLoop {
+            loop.turn(body)
+        } else {
+            loop.eventLoop.execute { self.loop.turn(body) }
+        }
+    }
+}

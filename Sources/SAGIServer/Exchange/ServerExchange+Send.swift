@@ -1,0 +1,209 @@
+import HTTP1
+import HTTPSemantics
+import HTTPTypes
+import NIOCore
+import SAGI
+import Synchronization
+
+extension ServerExchange: EventSink {
+    func offer(_ event: HTTPResponseEvent) throws -> Bool {
+        guard loop.eventLoop.inEventLoop else { return false }
+        // Over: whoever comes after a disconnect is not told, whoever comes after the end has made a mistake.
+        guard let stream, !hasEnded else { return try takeAfterEnd(event) }
+        if case .file = event { return false }
+        guard pendingSends.isEmpty, !isSendingFile else { return false }
+        guard stream.makeWritable() else {
+            observeHighWater()
+            return false
+        }
+        try take(event, stream)
+        return true
+    }
+
+    nonisolated(nonsending) func send(_ event: HTTPResponseEvent) async throws {
+        let id = waiterCount.add(1, ordering: .relaxed).newValue
+        try await withTaskCancellationHandler {
+            try await withUnsafeThrowingContinuation { continuation in
+                let pending = PendingSend(id: id, event: event, continuation: continuation)
+                onLoop { self.enqueue(pending) }
+            }
+        } onCancel: {
+            onLoop { self.cancelSend(id) }
+        }
+    }
+
+    // MARK: On the loop
+
+    private func enqueue(_ pending: PendingSend) {
+        if Task.isCancelled, !hasEnded { return pending.continuation.resume(throwing: CancellationError()) }
+        pendingSends.append(pending)
+        sendPending()
+    }
+
+    private func cancelSend(_ id: UInt64) {
+        // A peer that has gone is no error: then the send has been resumed by the disconnect.
+        guard let index = pendingSends.firstIndex(where: { $0.id == id }), !hasEnded else { return }
+        let pending = pendingSends.remove(at: index)
+        pending.continuation.resume(throwing: CancellationError())
+    }
+
+    /// Takes what waits, as far as the stream takes it.
+    func sendPending() {
+        while !pendingSends.isEmpty, !isSendingFile {
+            guard let stream, !hasEnded else {
+                let pending = pendingSends.removeFirst()
+                pending.continuation.resume(with: Result { _ = try takeAfterEnd(pending.event) })
+                continue
+            }
+            guard stream.makeWritable() else { return }
+            let pending = pendingSends.removeFirst()
+            if case .file(let range, let more) = pending.event {
+                startFile(range, more: more, stream, pending.continuation)
+            } else {
+                pending.continuation.resume(with: Result { try take(pending.event, stream) })
+            }
+        }
+    }
+
+    /// The stream has become writable, or has drained.
+    func writabilityChanged() {
+        observeDrain()
+        sendPending()
+    }
+
+    private func takeAfterEnd(_ event: HTTPResponseEvent) throws -> Bool {
+        if ending.load(ordering: .relaxed) == Ending.disconnected { return true }
+        if case .flush = event { return true }
+        throw ExchangeError.wrongEvent("The exchange has ended.")
+    }
+
+    private func take(_ event: HTTPResponseEvent, _ stream: any MessageStream) throws {
+        switch event {
+        case .start(let response, let trailers):
+            // Read once: the status is kept as text.
+            let status = response.status.code
+            try rules.checkStart(status)
+            try start(status, response.headerFields, trailers: trailers, stream)
+        case .body(let bytes, let more):
+            let count = bytes.readableBytes
+            let isShort = try rules.content(count, more: more)
+            if rules.hasContent { contentBytes &+= count }
+            stream.sendContent(bytes, more: more || isShort)
+            if count > 4096 { observeHighWater() }
+        case .file:
+            preconditionFailure("files wait in line")
+        case .informational(let response):
+            let status = response.status.code
+            try rules.checkInformational(status)
+            try checked { () throws(InvalidField) in try stream.sendInformational(status, response.headerFields) }
+        case .trailers(let fields):
+            try rules.checkTrailers()
+            try checked { () throws(InvalidField) in try stream.sendTrailers(fields) }
+            rules.trailersSent()
+        case .flush:
+            stream.flush()
+        }
+    }
+
+    private func start(_ status: Int, _ fields: HTTPFields, trailers: Bool, _ stream: any MessageStream) throws {
+        let facts = try checked { () throws(InvalidField) in
+            try stream.sendStart(status, fields, isHead: isHead, trailers: trailers)
+        }
+        rules.start(status, isHead: isHead, contentLength: facts.contentLength, trailers: trailers)
+        self.status = status
+        if keepsResponseFields { responseFields = fields }
+        started.store(true, ordering: .relaxed)
+    }
+
+    private func checked<Result>(_ body: () throws(InvalidField) -> Result) throws(ExchangeError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw ExchangeError.invalidField(error.name)
+        }
+    }
+
+    /// Runs `body` on the loop, in a turn: now when this is the loop.
+    private func onLoop(_ body: @escaping @Sendable () -> Void) {
+        if loop.eventLoop.inEventLoop {
+            loop.turn(body)
+        } else {
+            loop.eventLoop.execute { self.loop.turn(body) }
+        }
+    }
+
+    // MARK: Files
+
+    private func startFile(
+        _ range: FileRange, more: Bool, _ stream: any MessageStream, _ continuation: UnsafeContinuation<Void, any Error>
+    ) {
+        do {
+            let opened = try OpenedFile(range)
+            let isShort: Bool
+            do {
+                isShort = try rules.content(opened.file.count, more: more)
+            } catch {
+                opened.close()
+                throw error
+            }
+            guard rules.hasContent, opened.file.count > 0 else {
+                opened.close()
+                stream.sendSuppressed(opened.file.count, more: more || isShort)
+                return continuation.resume()
+            }
+            isSendingFile = true
+            contentBytes &+= opened.file.count
+            stream.sendFile(opened.file, more: more || isShort) { failure in
+                opened.close()
+                self.isSendingFile = false
+                switch failure {
+                case nil, .connectionClosed:
+                    continuation.resume()
+                case .truncated:
+                    self.cutOff(opened.name, "it became shorter while it was sent", stream, continuation)
+                case .read(let code):
+                    self.cutOff(opened.name, OpenedFile.describe(code), stream, continuation)
+                }
+                self.sendPending()
+            }
+        } catch {
+            continuation.resume(throwing: error)
+        }
+    }
+
+    /// A file failed in the middle. What was promised cannot be kept any more, whatever the application does now.
+    private func cutOff(
+        _ name: String, _ reason: String, _ stream: any MessageStream,
+        _ continuation: UnsafeContinuation<Void, any Error>
+    ) {
+        let error = ExchangeError.file(name, reason: reason)
+        failure = "A response was cut off. \(error)"
+        stream.truncate()
+        continuation.resume(throwing: error)
+    }
+
+    // MARK: Flow control
+
+    private func observeHighWater() {
+        guard let stream, !stream.isWritable else { return }
+        waitingBytes.store(stream.bufferedBytes, ordering: .relaxed)
+        let bodies = observers.withLock { observers -> [@Sendable () -> Void] in
+            guard !observers.isAboveHighWater else { return [] }
+            observers.isAboveHighWater = true
+            touched.store(true, ordering: .relaxed)
+            return observers.highWater
+        }
+        for body in bodies { body() }
+    }
+
+    private func observeDrain() {
+        guard let stream, stream.isWritable else { return }
+        waitingBytes.store(stream.bufferedBytes, ordering: .relaxed)
+        let bodies = observers.withLock { observers -> [@Sendable () -> Void] in
+            guard observers.isAboveHighWater else { return [] }
+            observers.isAboveHighWater = false
+            return observers.drain
+        }
+        for body in bodies { body() }
+    }
+}

@@ -1,0 +1,171 @@
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NIOTLS
+import SAGI
+import Synchronization
+
+/// Makes a connection of every socket that a listener accepts.
+final class ConnectionFactory: Sendable {
+    private let core: ServerCore
+    private let listener: ListenerConfiguration
+    private let certificates: TLSContexts?
+    private let files: NIOThreadPool
+    private let state: State
+    private let contexts: [ObjectIdentifier: LoopContext]
+
+    init(
+        core: ServerCore, listener: ListenerConfiguration, certificates: TLSContexts?, loops: [LoopContext],
+        files: NIOThreadPool, state: State
+    ) {
+        self.core = core
+        self.listener = listener
+        self.certificates = certificates
+        self.files = files
+        self.state = state
+        contexts = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+    }
+
+    /// Accepts from a listening socket on one loop, for the loops of a group in turn.
+    func accept(
+        _ descriptor: CInt, backlog: Int, on acceptor: any EventLoop, for children: any EventLoopGroup
+    ) async throws -> any Channel {
+        try await ServerBootstrap(group: acceptor, childGroup: children)
+            .serverChannelOption(.maxMessagesPerRead, value: 256)
+            // The channel calls listen once more, with this.
+            .serverChannelOption(.backlog, value: Int32(clamping: backlog))
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: self.core.logger))
+                }
+            }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(
+                .writeBufferWaterMark,
+                value: .init(low: core.limits.lowWaterMark, high: core.limits.highWaterMark)
+            )
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try self.prepare(channel) }
+            }
+            .withBoundSocket(descriptor)
+            .get()
+    }
+
+    /// Builds the pipeline of one connection.
+    private func prepare(_ channel: any Channel) throws {
+        guard let loop = contexts[ObjectIdentifier(channel.eventLoop)] else { return }
+        let facts = ConnectionFacts(
+            client: PeerAddress(channel.remoteAddress), server: PeerAddress(channel.localAddress))
+        let transport = NIOTransport(
+            loop: loop, isSecure: certificates != nil, files: files,
+            start: certificates != nil ? .afterHandshake : listener.proxyProtocol ? .afterProxyHeader : .atOnce,
+            timeout: core.timeouts.handshake
+        ) { transport in
+            self.makeConnection(transport, loop, facts)
+        }
+        let pipeline = channel.pipeline.syncOperations
+        if listener.proxyProtocol { try pipeline.addHandler(ProxyProtocolHandler(facts)) }
+        if let certificates {
+            try pipeline.addHandler(ServerHelloObserver(facts))
+            try pipeline.addHandler(certificates.makeHandler(facts, logger: core.logger))
+        }
+        try pipeline.addHandler(transport)
+    }
+
+    private func makeConnection(
+        _ transport: NIOTransport, _ loop: LoopContext, _ facts: ConnectionFacts
+    ) -> any TransportHandler {
+        var extensions = Extensions()
+        extensions[EarlyHints.self] = EarlyHints()
+        extensions[Trailers.self] = Trailers()
+        extensions[FullFlush.self] = FullFlush()
+        if certificates != nil { extensions[TLSInfo.self] = facts.tls }
+        let isUnix = if case .unix? = facts.server { true } else { false }
+        let link = RequestScope.Link(
+            scheme: certificates != nil ? "https" : "http", client: isUnix && !facts.isProxied ? nil : facts.client,
+            server: facts.server, state: state, extensions: extensions, rootPath: core.rootPath, logger: core.logger)
+        let connection = HTTP1Connection(server: core, loop: loop, transport: transport, link: link)
+        core.statistics.accepted.add(1, ordering: .relaxed)
+        let open = core.statistics.connections.add(1, ordering: .relaxed).newValue
+        if let limit = core.limits.connections, open > limit {
+            core.statistics.refused.add(1, ordering: .relaxed)
+            connection.turnAway()
+        } else {
+            connection.start()
+        }
+        return connection
+    }
+}
+
+/// What the handlers before the transport learn about a connection. Used on its event loop only.
+///
+/// `@unchecked Sendable`: see above.
+final class ConnectionFacts: @unchecked Sendable {
+    var client: PeerAddress?
+    var server: PeerAddress?
+    /// The addresses are those that a proxy told.
+    var isProxied = false
+    var tls = TLSInfo()
+    /// What was found out about the client's certificate, on another thread.
+    private let verified = Mutex<Result<ClientVerifier.Client, ClientVerifier.Problem>?>(nil)
+
+    init(client: PeerAddress?, server: PeerAddress?) {
+        self.client = client
+        self.server = server
+    }
+
+    func verified(_ result: Result<ClientVerifier.Client, ClientVerifier.Problem>) {
+        verified.withLock { $0 = result }
+    }
+
+    /// Takes over what was found out. A certificate that could not be verified is not told: nobody must take it
+    /// for one that could.
+    func noteClient() {
+        switch verified.withLock({ $0 }) {
+        case .success(let client)?:
+            tls.clientCertificateChain = client.chain
+            tls.clientCertificateName = client.name
+        case .failure(let problem)?:
+            tls.clientCertificateError = problem.sentence
+        case nil:
+            break
+        }
+    }
+}
+
+extension PeerAddress {
+    init?(_ address: SocketAddress?) {
+        switch address {
+        case .v4?, .v6?:
+            guard let host = address?.ipAddress else { return nil }
+            self = .ip(host, port: address?.port ?? 0)
+        case .unixDomainSocket?:
+            self = .unix(address?.pathname ?? "")
+        case nil:
+            return nil
+        }
+    }
+}
+
+/// Stops accepting for a moment when the process has no descriptor left, instead of trying again at once.
+final class AcceptPause: ChannelInboundHandler {
+    typealias InboundIn = Channel
+
+    private let logger: Logger
+    private var isPaused = false
+
+    init(logger: Logger) { self.logger = logger }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !isPaused else { return }
+        isPaused = true
+        logger.error("Connections cannot be accepted: \(String(describing: error))")
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .milliseconds(100)) {
+            bound.value.handler.isPaused = false
+            try? bound.value.context.channel.syncOptions?.setOption(.autoRead, value: true)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import HTTPSemantics
+import NIOCore
+
+/// What the connections of one event loop share: the executor of their tasks, the time, and their buffers.
+///
+/// Work on a loop happens in turns. In a turn bytes arrive or a timer fires, the tasks that this wakes run at
+/// once and to their next suspension, and what they sent leaves in one write for each connection.
+///
+/// `@unchecked Sendable`: everything but `enqueue` is used on the event loop only.
+final class LoopContext: TaskExecutor, @unchecked Sendable {
+    let eventLoop: any EventLoop
+    let serverFields: ServerFields
+    let waterMarks: (low: Int, high: Int)
+    let accessLog: AccessLogBuffer?
+
+    @exclusivity(unchecked) private var jobs: [UnownedJob] = []
+    @exclusivity(unchecked) private var unflushed: [any TurnEndHandler] = []
+    @exclusivity(unchecked) private var isInTurn = false
+    @exclusivity(unchecked) private var isTurnScheduled = false
+    @exclusivity(unchecked) private(set) var now = NIODeadline.now()
+    @exclusivity(unchecked) var heads = HeadCache()
+    @exclusivity(unchecked) private var buffers: [OutputBuffer] = []
+    @exclusivity(unchecked) private(set) var connections: [ObjectIdentifier: HTTP1Connection] = [:]
+    @exclusivity(unchecked) private var whenEmpty: (() -> Void)?
+    /// Set while the server is shutting down, when no connection serves another request: how long an idle one
+    /// waits for a request that is on its way.
+    @exclusivity(unchecked) private(set) var drainGrace: TimeAmount?
+
+    /// At most this many idle buffers are kept.
+    static let poolSize = 256
+
+    init(
+        eventLoop: any EventLoop, serverFields: ServerFields, waterMarks: (low: Int, high: Int),
+        accessLog: AccessLogBuffer? = nil
+    ) {
+        self.eventLoop = eventLoop
+        self.serverFields = serverFields
+        self.waterMarks = waterMarks
+        self.accessLog = accessLog
+        jobs.reserveCapacity(64)
+    }
+
+    // MARK: Turns
+
+    /// Runs `body` and everything that it wakes.
+    @inline(__always)
+    func turn(_ body: () -> Void) {
+        if isInTurn { return body() }
+        isInTurn = true
+        now = .now()
+        body()
+        drain()
+        isInTurn = false
+    }
+
+    private func drain() {
+        repeat {
+            var index = 0
+            while index < jobs.count {
+                let job = jobs[index]
+                index &+= 1
+                job.runSynchronously(on: asUnownedTaskExecutor())
+            }
+            jobs.removeAll(keepingCapacity: true)
+            index = 0
+            while index < unflushed.count {
+                let handler = unflushed[index]
+                index &+= 1
+                handler.turnEnded()
+            }
+            unflushed.removeAll(keepingCapacity: true)
+        } while !jobs.isEmpty
+    }
+
+    /// Has `handler` told when the tasks of this turn have run. Each handler asks once in a turn.
+    func atTurnEnd(_ handler: any TurnEndHandler) {
+        unflushed.append(handler)
+        if !isInTurn { scheduleTurn() }
+    }
+
+    // MARK: TaskExecutor
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if eventLoop.inEventLoop {
+            jobs.append(job)
+            if !isInTurn { scheduleTurn() }
+        } else {
+            eventLoop.execute {
+                self.jobs.append(job)
+                self.turn {}
+            }
+        }
+    }
+
+    private func scheduleTurn() {
+        guard !isTurnScheduled else { return }
+        isTurnScheduled = true
+        eventLoop.execute {
+            self.isTurnScheduled = false
+            self.turn {}
+        }
+    }
+
+    // MARK: Connections
+
+    func add(_ connection: HTTP1Connection) {
+        connections[ObjectIdentifier(connection)] = connection
+    }
+
+    func remove(_ connection: HTTP1Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+        if connections.isEmpty, let whenEmpty {
+            self.whenEmpty = nil
+            whenEmpty()
+        }
+    }
+
+    /// Lets every connection finish what it serves, and calls `completion` when all are gone.
+    func drain(grace: TimeAmount, completion: @escaping () -> Void) {
+        turn {
+            drainGrace = grace
+            if connections.isEmpty { return completion() }
+            whenEmpty = completion
+            for connection in connections.values { connection.drain(grace: grace) }
+        }
+    }
+
+    /// Ends every connection that is still there.
+    func shutDownNow() {
+        turn {
+            for connection in connections.values { connection.shutDownNow() }
+        }
+    }
+
+    // MARK: Buffers
+
+    /// An empty buffer for output, which ``recycle(_:)`` takes back.
+    func takeBuffer() -> OutputBuffer { buffers.popLast() ?? OutputBuffer() }
+
+    func recycle(_ buffer: OutputBuffer) {
+        guard buffers.count < Self.poolSize, buffer.capacity <= 64 * 1024 else { return }
+        buffer.removeAll()
+        buffers.append(buffer)
+    }
+}
+
+/// Something that sends what has gathered when the tasks of a turn have run.
+protocol TurnEndHandler: AnyObject {
+    func turnEnded()
+}

@@ -1,0 +1,50 @@
+import HTTPTypes
+import NIOCore
+import SAGI
+
+/// The client's end of an exchange in memory.
+final class MemoryChannel: TestChannel {
+    let exchange: MemoryExchange
+
+    init(_ exchange: MemoryExchange) { self.exchange = exchange }
+
+    func send(_ bytes: ByteBuffer, more: Bool) async throws {
+        let limit = exchange.facts.inputBuffer
+        try await exchange.monitor.wait { state in
+            guard state.takesEvents else { return () }
+            guard state.incomingBytes < limit else { return nil }
+            state.incomingBytes += bytes.readableBytes
+            state.incoming.append(.body(bytes, more: more))
+            return ()
+        }
+    }
+
+    func finish(trailers: HTTPFields) async throws {
+        guard !trailers.isEmpty else { return }
+        exchange.change { state in
+            if state.takesEvents { state.incoming.append(.trailers(trailers)) }
+        }
+    }
+
+    func next() async throws -> ResponsePart {
+        defer { exchange.runActions() }
+        return try await exchange.monitor.wait { state in
+            guard let part = state.outgoing.first else { return nil }
+            switch part {
+            case .head where state.isHeadOpen: return nil
+            case .end: return part
+            case .body(let bytes): state.actions += state.core.drain(bytes.readableBytes)
+            case .head, .informational, .trailers: break
+            }
+            state.outgoing.removeFirst()
+            state.completeIfDrained()
+            return part
+        }
+    }
+
+    func disconnect(_ reason: DisconnectReason) { exchange.disconnect(reason) }
+
+    func outcome() async throws -> ApplicationOutcome? { try await exchange.monitor.wait { $0.outcome } }
+
+    var outcomeSoFar: ApplicationOutcome? { exchange.monitor.withLock { $0.outcomeSoFar } }
+}

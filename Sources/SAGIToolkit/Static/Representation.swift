@@ -1,0 +1,132 @@
+import HTTPSemantics
+import HTTPTypes
+import NIOCore
+import SAGI
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The form of a file that was chosen for a request: the file itself or a compressed copy, open and measured.
+struct Representation: Sendable {
+    let descriptor: Descriptor
+    let size: Int
+    /// When it changed last, in seconds since 1970.
+    let lastModified: Int
+    let tag: EntityTag
+    let type: String
+    /// The content coding of a compressed copy.
+    let coding: String?
+    /// Whether another request could get another form.
+    let varies: Bool
+
+    init(of file: FoundFile, type: String, coding: String?, varies: Bool) {
+        let status = file.status
+        descriptor = file.descriptor
+        size = status.size
+        lastModified = status.seconds
+        // The time alone would miss a second change within one tick of the clock, or a file put in place of another
+        // with its time kept. The coding is in it because a copy may be a link to the same inode.
+        let parts = [
+            String(status.seconds, radix: 16), String(status.nanoseconds, radix: 16), String(status.size, radix: 16),
+            String(status.inode, radix: 16),
+        ]
+        tag = EntityTag((parts + (coding.map { [$0] } ?? [])).joined(separator: "-"))
+        self.type = type
+        self.coding = coding
+        self.varies = varies
+    }
+
+    /// The answer to a GET or HEAD request.
+    func answer(to scope: RequestScope, _ options: StaticFiles.Options) -> Answer {
+        let conditions = Preconditions(
+            ifMatch: scope[.ifMatch], ifNoneMatch: scope[.ifNoneMatch], ifModifiedSince: scope[.ifModifiedSince],
+            ifUnmodifiedSince: scope[.ifUnmodifiedSince])
+        var fields: HTTPFields = [.eTag: tag.description]
+        if varies { fields[.vary] = "Accept-Encoding" }
+        if let cacheControl = options.cacheControl { fields[.cacheControl] = cacheControl }
+        switch conditions.evaluate(tag: tag, lastModified: lastModified, isRetrieval: true) {
+        case .failed: return .failure(.preconditionFailed, for: scope)
+        // Nothing else about the representation goes into it (RFC 9110 §15.4.5).
+        case .notModified: return Answer(head: HTTPResponse(status: .notModified, headerFields: fields))
+        case .proceed: break
+        }
+        // A date in the future is not to be sent (RFC 9110 §8.8.2.1).
+        fields[.lastModified] = HTTPDate.format(min(lastModified, time(nil)))
+        fields[.contentType] = type
+        if let coding { fields[.contentEncoding] = coding }
+        if options.maximumRanges > 0 { fields[.acceptRanges] = "bytes" }
+        switch selection(for: scope, limit: options.maximumRanges) {
+        case .whole: return whole(fields)
+        case .unsatisfiable:
+            return .failure(.rangeNotSatisfiable, for: scope, fields: [.contentRange: "bytes */\(size)"])
+        case .parts(let parts):
+            if parts.count == 1 { return part(parts[0], fields) }
+            // Nobody could tell whether the coding is of the parts or of the message that holds them.
+            return coding == nil ? multipart(parts, fields) : whole(fields)
+        }
+    }
+
+    private func selection(for scope: RequestScope, limit: Int) -> ByteRanges.Selection {
+        // GET is the only method with ranges (RFC 9110 §14.2).
+        guard scope.method == .get, limit > 0, let text = scope[.range],
+            let ranges = ByteRanges(text, limit: limit)
+        else { return .whole }
+        if let condition = scope[.ifRange],
+            !RangeCondition(condition).isTrue(tag: tag, lastModified: lastModified)
+        {
+            return .whole
+        }
+        return ranges.select(from: size)
+    }
+
+    private func whole(_ fields: HTTPFields) -> Answer {
+        answer(.ok, fields, length: size, size > 0 ? [.range(0..<size)] : [])
+    }
+
+    private func part(_ range: Range<Int>, _ fields: HTTPFields) -> Answer {
+        var fields = fields
+        fields[.contentRange] = contentRange(range)
+        return answer(.partialContent, fields, length: range.count, [.range(range)])
+    }
+
+    /// Several parts in one message (RFC 9110 §14.6).
+    private func multipart(_ ranges: [Range<Int>], _ fields: HTTPFields) -> Answer {
+        var fields = fields
+        // Drawn by lot, so that no file can hold it.
+        let boundary =
+            String(UInt64.random(in: .min ... .max), radix: 36)
+            + String(UInt64.random(in: .min ... .max), radix: 36)
+        fields[.contentType] = "multipart/byteranges; boundary=\(boundary)"
+        var pieces: [Answer.Piece] = []
+        var length = 0
+        func add(_ text: String) {
+            pieces.append(.bytes(ByteBuffer(string: text)))
+            length += text.utf8.count
+        }
+        for range in ranges {
+            let lead = pieces.isEmpty ? "" : "\r\n"
+            add("\(lead)--\(boundary)\r\nContent-Type: \(type)\r\nContent-Range: \(contentRange(range))\r\n\r\n")
+            pieces.append(.range(range))
+            length += range.count
+        }
+        add("\r\n--\(boundary)--\r\n")
+        return answer(.partialContent, fields, length: length, pieces)
+    }
+
+    private func answer(
+        _ status: HTTPResponse.Status, _ fields: HTTPFields, length: Int, _ pieces: [Answer.Piece]
+    ) -> Answer {
+        var head = HTTPResponse(status: status, headerFields: fields)
+        head.headerFields[.contentLength] = String(length)
+        return Answer(head: head, pieces: pieces, file: descriptor)
+    }
+
+    private func contentRange(_ range: Range<Int>) -> String {
+        "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
+    }
+}

@@ -1,0 +1,77 @@
+import SAGI
+import SAGIServer
+import SAGIServerCommand
+import SAGIToolkit
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// `sagi serve [DIR]`.
+enum Serve {
+    private static let usage = "sagi serve [DIR] [OPTIONS]"
+
+    static func run(_ arguments: [String]) async throws -> CInt {
+        let command = ServerCommand(name: "sagi")
+        let table = ServeSettings.table
+        let help = Help(
+            usage: usage,
+            summary: "Serves the files of a directory, or a welcome page when none is named. \(ServerCommand.summary)",
+            table: table, defaults: ServeSettings())
+        if help.answers(arguments, title: command.title) { return 0 }
+
+        let parsed = try table.parse(arguments, environment: Program.environment, into: ServeSettings())
+        guard parsed.operands.count <= 1 else {
+            throw ConfigurationError("The argument \"\(parsed.operands[1])\" is one too many. Usage: \(usage)")
+        }
+        var settings = parsed.settings
+        if !settings.usesPrecompressed { settings.files.precompressed = [] }
+        if settings.isSelfSigned {
+            try useDevelopmentCertificate(&settings)
+        } else if settings.server.listensSecurely, settings.server.certificates.isEmpty {
+            throw ConfigurationError("--tls-bind needs --tls-cert FILE and --tls-key FILE, or --tls-self-signed.")
+        }
+        let application = try application(for: parsed.operands.first, settings, parsed.given)
+        let serving = Serving(
+            command: command, settings: settings.server, given: parsed.given, warnings: parsed.warnings)
+        return try await serving.run { application }
+    }
+
+    private static func application(
+        for directory: String?, _ settings: ServeSettings, _ given: [String: Origin]
+    ) throws -> any Application {
+        guard let directory else {
+            for option in ServeSettings.files.options {
+                if let origin = given[option.name] {
+                    throw ConfigurationError("\(origin) has no effect without a directory: sagi serve DIR.")
+                }
+            }
+            return Welcome(version: ServerCommand.sagiVersion)
+        }
+        var status = stat()
+        guard stat(directory, &status) == 0 else {
+            throw ConfigurationError(
+                "The directory \(directory) cannot be served: \(String(cString: strerror(errno))).")
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw ConfigurationError("\(directory) cannot be served: it is not a directory.")
+        }
+        return StaticFiles(directory, options: settings.files)
+    }
+
+    private static func useDevelopmentCertificate(_ settings: inout ServeSettings) throws {
+        guard settings.server.certificates.isEmpty else {
+            throw ConfigurationError("Use either --tls-self-signed or --tls-cert.")
+        }
+        guard settings.server.listensSecurely else {
+            throw ConfigurationError("The option --tls-self-signed has no effect without --tls-bind ADDRESS.")
+        }
+        let path = try CachedCertificate.path()
+        settings.server.certificates = [path]
+        settings.server.keys = [path]
+    }
+}

@@ -1,0 +1,19 @@
+import Testing
+
+@Suite("Examples")
+struct ExamplesTests {
+    @Test("Hello") func hello() async throws { try await check(program: "Hello") }
+    @Test("Streaming") func streaming() async throws { try await check(program: "Streaming") }
+    @Test("RequestBody") func requestBody() async throws { try await check(program: "RequestBody") }
+    @Test("LifespanState") func lifespanState() async throws { try await check(program: "LifespanState", exits: 0) }
+    @Test("Files") func files() async throws { try await check(program: "Files", tls: true) }
+    @Test("TLSIntrospection") func tlsIntrospection() async throws {
+        try await check(
+            "--tls-client-certs", "optional", "--tls-client-ca", "$CERTS/ca.pem", program: "TLSIntrospection", tls: true
+        )
+    }
+    @Test("FlowControl") func flowControl() async throws { try await check(program: "FlowControl") }
+    @Test("Embedding") func embedding() async throws {
+        try await check(program: "Embedding", binds: ["unix:$FOLDER/socket"], socket: "$FOLDER/socket", exits: 0)
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+/// Starts a server with `flags` and runs the client's check that has the name of the calling test: the function
+/// `bareLineFeedAllowed` of `FramingTests.swift` is the check `bare_line_feed_allowed` of `framing.py`.
+///
+/// - Parameters:
+///   - flags: the flags of the server, behind those that have it listen on a free port of the loopback.
+///   - tls: whether the server listens with TLS too.
+///   - binds: where the server listens, instead of 127.0.0.1.
+///   - exits: the exit status of a server that ends during the check; nil when it must go on.
+///   - timeout: how long the check may take.
+func check(
+    _ flags: String..., program: String = "Conformance", tls: Bool = false,
+    binds: [String] = ["--bind", "127.0.0.1:0"],
+    environment: [String: String] = [:], launcher: [String] = [], socket: String? = nil, exits: Int32? = nil,
+    timeout: Duration = .seconds(60), file: String = #fileID, function: String = #function,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    var all = binds
+    if socket == nil, !flags.contains("--event-loops") { all += ["--event-loops", "1"] }
+    if tls {
+        all += ["--tls-bind", "127.0.0.1:0", "--tls-cert", "$CERTS/server.pem", "--tls-key", "$CERTS/server.key"]
+    }
+    let options = ServerProcess.Options(
+        program: program, flags: all + flags, environment: environment, launcher: launcher, socket: socket)
+    try await Slots.shared.withSlot {
+        let server = try await ServerProcess.start(options)
+        let client = try await Client.run(file, function, facts: server.facts(), timeout: timeout)
+        #expect(
+            client.passed, "\(client.text)\nThe server wrote:\n\(server.child.text.suffix(4000))",
+            sourceLocation: sourceLocation)
+        if let exits {
+            let status = await server.child.exitStatus(within: .seconds(10))
+            #expect(status == exits, "The server wrote:\n\(server.child.text)", sourceLocation: sourceLocation)
+        } else {
+            let status = server.child.status
+            #expect(status == nil, "The server ended: \(server.child.text)", sourceLocation: sourceLocation)
+        }
+        await server.stop()
+    }
+}
+
+/// Expects that the application ends by itself with `status`, and says the sentences.
+func expectEnd(
+    _ flags: [String], status: Int32, environment: [String: String] = [:], _ sentences: [String],
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    try await Slots.shared.withSlot {
+        let (child, _) = try await ServerProcess.launch(.init(flags: flags, environment: environment))
+        let got = await child.exitStatus(within: .seconds(20))
+        #expect(got == status, "\(child.text)", sourceLocation: sourceLocation)
+        for sentence in sentences {
+            #expect(child.text.contains(sentence), "\(child.text)", sourceLocation: sourceLocation)
+        }
+    }
+}

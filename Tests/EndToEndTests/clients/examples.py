@@ -1,0 +1,120 @@
+"""The examples do what their headers say."""
+
+import os
+import signal
+import ssl
+import time
+
+from wire import Connection, check, equal, main, open_socket, request, require, seen
+
+
+@check
+def hello(server):
+    response = server.get("/any/path?x")
+    equal((response.status, response.body), (200, b"Hello, world!\n"), "the response")
+    equal(response["content-type"], "text/plain", "the type")
+
+
+@check
+def streaming(server):
+    with server.connect() as connection:
+        start = time.monotonic()
+        connection.send(request(fields="TE: trailers\r\n"))
+        response = connection.response()
+        require(4 < time.monotonic() - start < 8, "the lines do not come one by one")
+        equal(response.body, b"".join(b"line %d\n" % number for number in range(1, 11)), "the lines")
+        equal(response.trailers, [("x-lines", "10")], "the trailers")
+    server.await_log("All 10 lines have been sent.")
+    with server.connect() as connection:
+        connection.send(request())
+        connection.head()
+        connection.take(10)
+    server.await_log("The client went at line ")
+    require("ERROR" not in server.log(), "a client that goes is no error")
+
+
+@check
+def request_body(server):
+    with server.connect() as connection:
+        lines = b"one\ntwo\n" * 100000
+        fields = f"Content-Length: {len(lines)}\r\nContent-Type: text/plain\r\n"
+        connection.send(request(fields=fields, method="POST") + lines)
+        require(connection.response().text.startswith("800000 bytes and 200000 lines, in "), "the counts")
+        connection.send(request())
+        require(connection.response().text.startswith("0 bytes and 0 lines"), "the counts of nothing")
+        connection.send(request(
+            fields="Content-Length: 5\r\nContent-Type: image/png\r\nExpect: 100-continue\r\n", method="POST"))
+        equal(connection.response().status, 415, "the refusal")
+
+
+@check
+def lifespan_state(server):
+    with server.connect() as connection:
+        for number in (1, 2, 3):
+            connection.send(request())
+            equal(connection.response().text, f"This is visit {number}.\n", "the response")
+    os.kill(server.pid, signal.SIGINT)
+    server.gone(5)
+    server.await_log("There were 3 visits.")
+
+
+@check
+def files(server):
+    with open(server["program"], "rb") as file:
+        start = file.read(1000)
+    size = os.path.getsize(server["program"])
+    for secure in (False, True):
+        with server.connect(secure) as connection:
+            connection.send(request(fields="Range: bytes=10-99\r\n"))
+            response = connection.response()
+            equal((response.status, response.body), (206, start[10:100]), "the range")
+            equal(response["content-range"], f"bytes 10-99/{size}", "Content-Range")
+            connection.send(request(method="HEAD"))
+            equal(connection.response("HEAD")["content-length"], str(size), "the length")
+
+
+@check
+def tls_introspection(server):
+    folder = server["certificates"]
+    equal(server.get().text, "This connection is not secured.\n", "in cleartext")
+    context = ssl.create_default_context(cafile=os.path.join(folder, "ca.pem"))
+    with Connection(open_socket(server.https, secure=True, context=context, name="localhost")) as connection:
+        connection.send(request())
+        text = connection.response().text
+        require("version: TLS 1.3\n" in text and "name asked for: localhost\n" in text, f"it says {text!r}")
+        require("client: unknown\n" in text, f"it says {text!r}")
+    context.load_cert_chain(os.path.join(folder, "alice.pem"), os.path.join(folder, "alice.key"))
+    with Connection(open_socket(server.https, secure=True, context=context, name="localhost")) as connection:
+        connection.send(request())
+        require("client: CN=alice,O=Example" in (text := connection.response().text), f"it says {text!r}")
+
+
+@check
+def flow_control(server):
+    with server.connect(receive_buffer=8192, timeout=30) as connection:
+        connection.send(request())
+        connection.head()
+        # The client stops for as long as the feed lasts; meanwhile ticks are left out.
+        server.await_log("ticks are left out from now on", 25)
+        body = b""
+        while not body.endswith(b"0\r\n\r\n"):
+            body += connection.take(1) + connection.buffer
+            connection.buffer = b""
+    require(b"tick 2000" in body, "the last tick did not come")
+    require(b" left out " in body, "no tick was left out")
+    require(b"\ntick 1 " in b"\n" + body.split(b"\r\n", 1)[1], "the first tick did not come")
+
+
+@check
+def embedding(server):
+    first = int(server.get().text.split()[0])
+    end = time.monotonic() + 5
+    while int(server.get().text.split()[0]) <= first:
+        require(time.monotonic() < end, "the other service does not run")
+        time.sleep(0.05)
+    os.kill(server.pid, signal.SIGTERM)
+    server.gone(5)
+
+
+if __name__ == "__main__":
+    main()

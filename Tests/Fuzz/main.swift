@@ -1,0 +1,21 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+let options: Options
+do {
+    options = try Options(CommandLine.arguments.dropFirst())
+} catch {
+    print(error.message, Options.usage, separator: "\n\n")
+    exit(64)
+}
+switch options.target {
+case "http1": Runner(HTTP1Target(), options).run()
+case "dates": Runner(DateTarget(), options).run()
+case "percent": Runner(PercentTarget(), options).run()
+default: Runner(AcceptTarget(), options).run()
+}
