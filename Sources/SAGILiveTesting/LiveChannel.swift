@@ -59,21 +59,19 @@ final class LiveChannel: TestChannel {
 
     // MARK: The request
 
-    func send(_ bytes: ByteBuffer, more: Bool) async throws {
+    func send(_ bytes: ByteBuffer, ending trailers: HTTPFields?) async throws {
         try await state.wait { [channel = connection.channel] state in
             guard state.end == nil else { return () }
             guard state.isWritable else { return nil }
-            channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes)), promise: nil)
+            // A server may answer as soon as it has all: by then the request must have ended here as well.
+            channel.write(HTTPClientRequestPart.body(.byteBuffer(bytes)), promise: nil)
+            if let trailers {
+                let headers = trailers.isEmpty ? nil : HTTPHeaders(trailers.map { ($0.name.rawName, $0.value) })
+                channel.write(HTTPClientRequestPart.end(headers), promise: nil)
+                state.hasSentAll = true
+            }
+            channel.flush()
             return ()
-        }
-    }
-
-    func finish(trailers: HTTPFields) async throws {
-        let headers = trailers.isEmpty ? nil : HTTPHeaders(trailers.map { ($0.name.rawName, $0.value) })
-        state.update { state in
-            guard state.end == nil else { return }
-            state.hasSentAll = true
-            connection.channel.writeAndFlush(HTTPClientRequestPart.end(headers), promise: nil)
         }
     }
 
@@ -96,23 +94,20 @@ final class LiveChannel: TestChannel {
     }
 
     func received(_ part: HTTPClientResponsePart) {
-        let (isOver, pauses) = state.update { state -> (Bool, Bool) in
-            guard state.end == nil else { return (false, false) }
+        let pauses = state.update { state in
+            guard state.end == nil else { return false }
             switch part {
             case .head(let head): state.take(head)
             case .body(let bytes): state.take(bytes, upTo: disconnectPoint)
             case .end(let trailers): state.take(trailers)
             }
-            if state.isReached(disconnectPoint) {
-                state.finish(.disconnected)
-                return (true, false)
-            }
-            let pauses = !state.isPaused && state.bufferedBytes >= Self.inputBuffer
+            if state.isReached(disconnectPoint) { state.finish(.disconnected) }
+            if state.end != nil { release(state) }
+            let pauses = state.end == nil && !state.isPaused && state.bufferedBytes >= Self.inputBuffer
             if pauses { state.isPaused = true }
-            return (state.end != nil, pauses)
+            return pauses
         }
         if pauses { connection.channel.setOption(.autoRead, value: false).whenComplete { _ in } }
-        if isOver { release() }
     }
 
     func failed(_ error: any Error) { state.update { $0.failure = $0.failure ?? error } }
@@ -120,21 +115,19 @@ final class LiveChannel: TestChannel {
     func closed() { state.update { $0.finish(.truncated($0.failure.map { String(describing: $0) })) } }
 
     func disconnect(_ reason: DisconnectReason) {
-        let isFirst = state.update { state in
-            guard state.end == nil else { return false }
+        state.update { state in
+            guard state.end == nil else { return }
             state.finish(.disconnected)
-            return true
+            release(state)
         }
-        if isFirst { release() }
     }
 
-    /// Gives the connection back: to be used again when the exchange has ended well on both sides.
-    private func release() {
+    /// Gives the connection back: to be used again when the exchange has ended well on both sides. That is done
+    /// before the test learns of the end, so that its next request finds the connection.
+    private func release(_ state: State) {
         connection.handler.carry(nil)
-        let (isReusable, isPaused) = state.withLock { state in
-            (state.end == .complete && state.keepAlive && state.hasSentAll, state.isPaused)
-        }
-        if isReusable, isPaused { connection.channel.setOption(.autoRead, value: true).whenComplete { _ in } }
+        let isReusable = state.end == .complete && state.keepAlive && state.hasSentAll
+        if isReusable, state.isPaused { connection.channel.setOption(.autoRead, value: true).whenComplete { _ in } }
         onEnd(isReusable)
     }
 

@@ -121,16 +121,15 @@ extension RequestBody {
     /// Sends it all.
     package func write(to channel: any TestChannel) async throws {
         switch content {
-        case .none: break
-        case .manual: return
-        case .bytes(let bytes): try await channel.send(bytes, more: false)
+        case .none: try await channel.send(ByteBuffer(), ending: trailers)
+        case .manual: break
+        case .bytes(let bytes): try await channel.send(bytes, ending: trailers)
         case .chunks(let chunks):
-            for chunk in chunks.dropLast() { try await channel.send(chunk, more: true) }
-            try await channel.send(chunks.last ?? ByteBuffer(), more: false)
+            for chunk in chunks.dropLast() { try await channel.send(chunk, ending: nil) }
+            try await channel.send(chunks.last ?? ByteBuffer(), ending: trailers)
         case .stream(let body):
-            try await body { try await channel.send($0, more: true) }
-            try await channel.send(ByteBuffer(), more: false)
+            try await body { try await channel.send($0, ending: nil) }
+            try await channel.send(ByteBuffer(), ending: trailers)
         }
-        try await channel.finish(trailers: trailers)
     }
 }

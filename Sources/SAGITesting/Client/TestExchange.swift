@@ -43,8 +43,7 @@ public final class TestExchange: Sendable {
     /// - Parameter more: false for the last part. Default true.
     public func send(_ bytes: ByteBuffer, more: Bool = true) async throws {
         try await within(options.timeout, "Room for more of the request") { [channel] in
-            try await channel.send(bytes, more: more)
-            if !more { try await channel.finish(trailers: [:]) }
+            try await channel.send(bytes, ending: more ? nil : [:])
         }
     }
 
@@ -56,8 +55,7 @@ public final class TestExchange: Sendable {
     /// Ends the content with its last part and trailer fields.
     public func send(_ bytes: ByteBuffer = ByteBuffer(), trailers: HTTPFields) async throws {
         try await within(options.timeout, "Room for more of the request") { [channel] in
-            try await channel.send(bytes, more: false)
-            try await channel.finish(trailers: trailers)
+            try await channel.send(bytes, ending: trailers)
         }
     }
 

@@ -8,21 +8,15 @@ final class MemoryChannel: TestChannel {
 
     init(_ exchange: MemoryExchange) { self.exchange = exchange }
 
-    func send(_ bytes: ByteBuffer, more: Bool) async throws {
+    func send(_ bytes: ByteBuffer, ending trailers: HTTPFields?) async throws {
         let limit = exchange.facts.inputBuffer
         try await exchange.monitor.wait { state in
             guard state.takesEvents else { return () }
             guard state.incomingBytes < limit else { return nil }
             state.incomingBytes += bytes.readableBytes
-            state.incoming.append(.body(bytes, more: more))
+            state.incoming.append(.body(bytes, more: trailers == nil))
+            if let trailers, !trailers.isEmpty { state.incoming.append(.trailers(trailers)) }
             return ()
-        }
-    }
-
-    func finish(trailers: HTTPFields) async throws {
-        guard !trailers.isEmpty else { return }
-        exchange.change { state in
-            if state.takesEvents { state.incoming.append(.trailers(trailers)) }
         }
     }
 

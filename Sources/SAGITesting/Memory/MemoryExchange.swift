@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import NIOCore
 import SAGI
@@ -55,6 +56,7 @@ final class MemoryExchange: Sendable {
 
     let facts: Facts
     let monitor: Monitor<State>
+    private let actionLock = NSRecursiveLock()
     let executor: TurnExecutor
 
     init(_ facts: Facts, highWaterMark: Int, lowWaterMark: Int) {
@@ -97,11 +99,14 @@ final class MemoryExchange: Sendable {
         return result
     }
 
+    /// In their order, whichever tasks they come from. An action may lead to more.
     func runActions() {
-        for action in monitor.withLock({ state in
-            defer { state.actions = [] }
-            return state.actions
-        }) { action() }
+        actionLock.withLock {
+            for action in monitor.withLock({ state in
+                defer { state.actions = [] }
+                return state.actions
+            }) { action() }
+        }
     }
 
     // MARK: The end
@@ -129,7 +134,10 @@ final class MemoryExchange: Sendable {
 
     /// Ends the exchange before its response is complete.
     func disconnect(_ reason: DisconnectReason) {
-        change { $0.disconnect(reason, facts) }
+        // Nobody is woken before the task has been cancelled: who receives the disconnect sees it.
+        monitor.withLock { $0.disconnect(reason, facts) }
+        runActions()
+        monitor.update { _ in }
     }
 }
 
@@ -137,7 +145,6 @@ extension MemoryExchange.State {
     mutating func disconnect(_ reason: DisconnectReason, _ facts: MemoryExchange.Facts) {
         guard core.isOpen else { return }
         closeHead()
-        // Cancelled before anybody is woken: who receives the disconnect sees it.
         if facts.cancelsOnDisconnect, let task { actions.insert({ task.cancel() }, at: 0) }
         finish(.disconnected)
         actions += core.disconnect(reason)

@@ -30,10 +30,9 @@ package struct OutgoingRequest: Sendable {
 /// One exchange, seen from the client.
 package protocol TestChannel: AnyObject, Sendable {
     /// Sends content, suspending while the server does not take it. Does nothing once the exchange has ended.
-    func send(_ bytes: ByteBuffer, more: Bool) async throws
-    /// Ends the request, after the last of its content, with trailer fields if there are any. Not called for a
-    /// request without a body.
-    func finish(trailers: HTTPFields) async throws
+    /// With `trailers`, which may be none, it is the last and ends the request. Not called for a request without
+    /// a body.
+    func send(_ bytes: ByteBuffer, ending trailers: HTTPFields?) async throws
     /// The next part of the response; after the last one ``ResponsePart/end(_:)`` again and again.
     func next() async throws -> ResponsePart
     /// Goes away.
