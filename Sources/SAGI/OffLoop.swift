@@ -2,7 +2,7 @@
 ///
 /// An application runs on the event loop of its connection, where anything that computes for long or blocks
 /// holds up every other exchange of that loop. `@concurrent` alone does not leave the loop, because a task
-/// keeps its preferred executor.
+/// keeps its preferred executor. When the caller is cancelled, so is `body`.
 ///
 /// ```swift
 /// let image = try await offLoop { try render(page) }
@@ -10,5 +10,10 @@
 public nonisolated(nonsending) func offLoop<Result: Sendable>(
     _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
-    try await withTaskExecutorPreference(globalConcurrentExecutor) { try await body() }
+    let task = Task(executorPreference: globalConcurrentExecutor) { try await body() }
+    return try await withTaskCancellationHandler {
+        try await task.value
+    } onCancel: {
+        task.cancel()
+    }
 }
