@@ -9,13 +9,14 @@ extension ServerExchange: EventSource {
     }
 
     nonisolated(nonsending) func next() async throws -> HTTPRequestEvent {
-        let id = waiterCount.add(1, ordering: .relaxed).newValue
+        let waiter = Waiter()
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
-                onLoop { self.wait(id, continuation) }
+                onLoop { self.wait(waiter, continuation) }
             }
         } onCancel: {
-            onLoop { self.cancelReceive(id) }
+            waiter.isCancelled.store(true, ordering: .releasing)
+            onLoop { self.cancelReceive(waiter) }
         }
     }
 
@@ -30,18 +31,21 @@ extension ServerExchange: EventSource {
         return stream?.nextEvent()
     }
 
-    private func wait(_ id: UInt64, _ continuation: UnsafeContinuation<HTTPRequestEvent, any Error>) {
+    private func wait(_ waiter: Waiter, _ continuation: UnsafeContinuation<HTTPRequestEvent, any Error>) {
         do {
             if let event = try pollOnLoop() { return continuation.resume(returning: event) }
         } catch {
             return continuation.resume(throwing: error)
         }
-        receiver = (id, continuation)
+        if waiter.isCancelled.load(ordering: .acquiring) {
+            return continuation.resume(throwing: CancellationError())
+        }
+        receiver = PendingReceive(waiter: waiter, continuation: continuation)
         stream?.isAwaited(true)
     }
 
-    private func cancelReceive(_ id: UInt64) {
-        guard let receiver, receiver.id == id else { return }
+    private func cancelReceive(_ waiter: Waiter) {
+        guard let receiver, receiver.waiter === waiter else { return }
         self.receiver = nil
         stream?.isAwaited(false)
         receiver.continuation.resume(throwing: CancellationError())

@@ -21,28 +21,31 @@ extension ServerExchange: EventSink {
     }
 
     nonisolated(nonsending) func send(_ event: HTTPResponseEvent) async throws {
-        let id = waiterCount.add(1, ordering: .relaxed).newValue
+        let waiter = Waiter()
         try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
-                let pending = PendingSend(id: id, event: event, continuation: continuation)
+                let pending = PendingSend(waiter: waiter, event: event, continuation: continuation)
                 onLoop { self.enqueue(pending) }
             }
         } onCancel: {
-            onLoop { self.cancelSend(id) }
+            waiter.isCancelled.store(true, ordering: .releasing)
+            onLoop { self.cancelSend(waiter) }
         }
     }
 
     // MARK: On the loop
 
     private func enqueue(_ pending: PendingSend) {
-        if Task.isCancelled, !hasEnded { return pending.continuation.resume(throwing: CancellationError()) }
+        if pending.waiter.isCancelled.load(ordering: .acquiring), !hasEnded {
+            return pending.continuation.resume(throwing: CancellationError())
+        }
         pendingSends.append(pending)
         sendPending()
     }
 
-    private func cancelSend(_ id: UInt64) {
+    private func cancelSend(_ waiter: Waiter) {
         // A peer that has gone is no error: then the send has been resumed by the disconnect.
-        guard let index = pendingSends.firstIndex(where: { $0.id == id }), !hasEnded else { return }
+        guard let index = pendingSends.firstIndex(where: { $0.waiter === waiter }), !hasEnded else { return }
         let pending = pendingSends.remove(at: index)
         pending.continuation.resume(throwing: CancellationError())
     }

@@ -27,7 +27,7 @@ final class ServerExchange: @unchecked Sendable {
     @exclusivity(unchecked) var pendingSends: [PendingSend] = []
 
     // The request.
-    @exclusivity(unchecked) var receiver: (id: UInt64, continuation: UnsafeContinuation<HTTPRequestEvent, any Error>)?
+    @exclusivity(unchecked) var receiver: PendingReceive?
     @exclusivity(unchecked) var startTime = NIODeadline.uptimeNanoseconds(0)
 
     // How it ended.
@@ -40,7 +40,6 @@ final class ServerExchange: @unchecked Sendable {
     let observers = Mutex(Observers())
     /// Whether `observers` holds anything.
     let touched = Atomic<Bool>(false)
-    let waiterCount = Atomic<UInt64>(0)
 
     enum Ending {
         static let open: UInt8 = 0
@@ -48,8 +47,18 @@ final class ServerExchange: @unchecked Sendable {
         static let disconnected: UInt8 = 2
     }
 
+    /// A call of the application that waits. It can be cancelled before it has come to the loop.
+    final class Waiter: Sendable {
+        let isCancelled = Atomic<Bool>(false)
+    }
+
+    struct PendingReceive {
+        var waiter: Waiter
+        var continuation: UnsafeContinuation<HTTPRequestEvent, any Error>
+    }
+
     struct PendingSend {
-        var id: UInt64
+        var waiter: Waiter
         var event: HTTPResponseEvent
         var continuation: UnsafeContinuation<Void, any Error>
     }

@@ -110,7 +110,7 @@ final class HTTP1Connection: @unchecked Sendable {
                     if server.runsApplicationOnLoop {
                         try await server.application.handle(exchange)
                     } else {
-                        try await handleOnPool(exchange)
+                        try await offLoop { [server] in try await server.application.handle(exchange) }
                     }
                 } catch {
                     failure = error
@@ -121,12 +121,6 @@ final class HTTP1Connection: @unchecked Sendable {
             case .end:
                 return
             }
-        }
-    }
-
-    private func handleOnPool(_ exchange: Exchange) async throws {
-        try await withTaskExecutorPreference(globalConcurrentExecutor) { [server] in
-            try await server.application.handle(exchange)
         }
     }
 
