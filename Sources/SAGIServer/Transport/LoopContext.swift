@@ -26,6 +26,9 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     /// waits for a request that is on its way.
     @exclusivity(unchecked) private(set) var drainGrace: TimeAmount?
 
+    /// After so many jobs the other connections of the loop have their turn, whatever these tasks still want.
+    private static let jobsPerTurn = 256
+
     /// At most this many idle buffers are kept.
     static let poolSize = 256
 
@@ -54,14 +57,16 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     }
 
     private func drain() {
+        var rest = Self.jobsPerTurn
         repeat {
             var index = 0
-            while index < jobs.count {
+            while index < jobs.count, rest > 0 {
                 let job = jobs[index]
                 index &+= 1
+                rest &-= 1
                 job.runSynchronously(on: asUnownedTaskExecutor())
             }
-            jobs.removeAll(keepingCapacity: true)
+            if index == jobs.count { jobs.removeAll(keepingCapacity: true) } else { jobs.removeFirst(index) }
             index = 0
             while index < unflushed.count {
                 let handler = unflushed[index]
@@ -69,7 +74,8 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
                 handler.turnEnded()
             }
             unflushed.removeAll(keepingCapacity: true)
-        } while !jobs.isEmpty
+        } while !jobs.isEmpty && rest > 0
+        if !jobs.isEmpty { scheduleTurn() }
     }
 
     /// Has `handler` told when the tasks of this turn have run. Each handler asks once in a turn.
