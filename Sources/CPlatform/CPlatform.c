@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 
 #if defined(__linux__)
+#include <linux/filter.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #endif
 
 static int fill(int result, const struct stat *from, sagi_file_status *to) {
@@ -47,6 +49,24 @@ int sagi_unacknowledged_bytes(int descriptor) {
 #if defined(__linux__)
     int count = 0;
     return ioctl(descriptor, SIOCOUTQ, &count) == 0 ? count : 0;
+#else
+    (void)descriptor;
+    return 0;
+#endif
+}
+
+int sagi_ignore_new_connections(int descriptor) {
+#if defined(__linux__)
+    // A TCP segment with SYN and without ACK (RFC 9293 §3.1: the flags are its fourteenth byte) is dropped.
+    struct sock_filter drop_requests[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
+    };
+    struct sock_fprog program = {sizeof(drop_requests) / sizeof(drop_requests[0]), drop_requests};
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0 ? 0 : errno;
 #else
     (void)descriptor;
     return 0;

@@ -27,4 +27,9 @@ int sagi_status_of_link(const char *path, sagi_file_status *status);
 // Bytes that a socket has sent or is to send and that the peer has not acknowledged; 0 where that is not known.
 int sagi_unacknowledged_bytes(int descriptor);
 
+// Has a listening TCP socket ignore everybody who asks for a connection from now on; their systems ask again a
+// second later, and find it closed. Connections on their way in are not disturbed. Does nothing but on Linux.
+// Returns 0, or the errno of the failure.
+int sagi_ignore_new_connections(int descriptor);
+
 #endif

@@ -11,11 +11,15 @@ final class Listener: Sendable {
     let addresses: [BoundAddress]
     private let sockets: [ListeningSocket]
     private let channels: [any Channel]
+    private let loops: [any EventLoop]
 
-    private init(addresses: [BoundAddress], sockets: [ListeningSocket], channels: [any Channel]) {
+    private init(
+        addresses: [BoundAddress], sockets: [ListeningSocket], channels: [any Channel], loops: [any EventLoop]
+    ) {
         self.addresses = addresses
         self.sockets = sockets
         self.channels = channels
+        self.loops = loops
     }
 
     /// Opens every listener of a configuration, or none.
@@ -71,29 +75,23 @@ final class Listener: Sendable {
                 try await factory.accept(
                     owner.socket.descriptor, backlog: configuration.backlog, on: acceptLoop.eventLoop, for: children))
         }
-        return Listener(addresses: addresses, sockets: sockets, channels: channels)
+        return Listener(addresses: addresses, sockets: sockets, channels: channels, loops: loops.map(\.eventLoop))
     }
 
     /// Stops accepting. Connections that were accepted go on, and those that the kernel has accepted are taken
-    /// first: closing would reset them.
+    /// first: closing would reset them. So that there is a last one, nobody can connect any more.
     func close() async {
-        for socket in sockets { socket.removeFile() }
+        for socket in sockets { socket.refuseNewConnections() }
         for (channel, socket) in zip(channels, sockets) {
-            let closed = channel.eventLoop.makePromise(of: Void.self)
-            channel.eventLoop.execute { Self.close(channel, socket, attempts: 1000, closed) }
-            try? await closed.futureResult.get()
-        }
-    }
-
-    private static func close(
-        _ channel: any Channel, _ socket: ListeningSocket, attempts: Int, _ closed: EventLoopPromise<Void>
-    ) {
-        guard attempts > 0, channel.isActive, socket.hasWaitingConnections else {
-            return channel.close(promise: closed)
-        }
-        // The channel accepts in between.
-        channel.eventLoop.scheduleTask(in: .microseconds(100)) {
-            close(channel, socket, attempts: attempts - 1, closed)
+            var attempts = 1000
+            repeat {
+                // The channel accepts in between.
+                try? await Task.sleep(for: .milliseconds(1))
+                attempts -= 1
+            } while attempts > 0 && channel.isActive && socket.hasWaitingConnections
+            // What was accepted last is on its way to its loop and back, and would be closed with the channel.
+            for loop in [channel.eventLoop] + loops { try? await loop.submit {}.get() }
+            try? await channel.close()
         }
     }
 }

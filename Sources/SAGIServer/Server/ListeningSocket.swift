@@ -15,6 +15,8 @@ struct ListeningSocket: Sendable {
     let address: PeerAddress
     /// The file of a Unix socket that this process made, and that it removes.
     private var file: (path: String, inode: UInt64)?
+    /// Opened here, and nobody else's.
+    private let isOwn: Bool
 
     /// Opens the sockets of an address: one for each IP address that the host has.
     ///
@@ -35,7 +37,10 @@ struct ListeningSocket: Sendable {
         }
     }
 
-    private init(descriptor: CInt, address: PeerAddress, file: (path: String, inode: UInt64)? = nil) {
+    private init(
+        descriptor: CInt, address: PeerAddress, isOwn: Bool = true, file: (path: String, inode: UInt64)? = nil
+    ) {
+        self.isOwn = isOwn
         self.descriptor = descriptor
         self.address = address
         self.file = file
@@ -49,7 +54,7 @@ struct ListeningSocket: Sendable {
         }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         Self.setUnsentLimit(descriptor)
-        self.init(descriptor: descriptor, address: SocketName.local(descriptor))
+        self.init(descriptor: descriptor, address: SocketName.local(descriptor), isOwn: false)
     }
 
     // MARK: TCP
@@ -198,8 +203,16 @@ struct ListeningSocket: Sendable {
         systemClose(descriptor)
     }
 
+    /// Nobody can connect any more; the connections that the kernel has accepted can still be taken. An inherited
+    /// socket is left alone: another process may go on with it.
+    func refuseNewConnections() {
+        removeFile()
+        guard isOwn, case .ip = address else { return }
+        _ = sagi_ignore_new_connections(descriptor)
+    }
+
     /// Removes the socket's file, unless another process has put its own there since.
-    func removeFile() {
+    private func removeFile() {
         guard let file else { return }
         var status = sagi_file_status()
         guard sagi_status_of_link(file.path, &status) == 0, status.inode == file.inode else { return }

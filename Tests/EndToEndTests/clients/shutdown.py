@@ -18,6 +18,7 @@ def under_load(server):
     """A client that counts: every request that the server took is answered, whole."""
     stop = threading.Event()
     counts = {"answered": 0, "unanswered": 0, "refused": 0, "closing": 0}
+    lost = []
     lock = threading.Lock()
 
     def count(what):
@@ -40,7 +41,7 @@ def under_load(server):
                 count("refused")
                 return
             with connection:
-                for _ in range(50):
+                for turn in range(50):
                     try:
                         connection.send(data)
                         response = connection.response()
@@ -49,6 +50,7 @@ def under_load(server):
                         # send it again. That is only so when nothing at all came back.
                         require(stop.is_set() and not connection.buffer, f"{path}: a response was cut off: {failure!r}")
                         count("unanswered")
+                        lost.append(f"request {turn + 1} of a connection, secure: {secure}, {path}: {failure!r}")
                         return
                     equal(response.status, 200, path)
                     count("answered")
@@ -67,7 +69,7 @@ def under_load(server):
     in_threads(16, body)
     server.gone(10)
     require(counts["answered"] > 100, f"too little load: {counts}")
-    require(counts["unanswered"] == 0, f"requests were sent and not answered: {counts}")
+    require(counts["unanswered"] == 0, f"requests were sent and not answered: {counts}; {lost}")
     seen(str(counts))
 
 
