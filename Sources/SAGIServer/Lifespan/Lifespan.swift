@@ -26,12 +26,13 @@ final class Lifespan: Sendable {
         guard mode != .off else { return State() }
         let exchange = LifespanExchange(
             scope: LifespanScope(worker: worker), receive: Receive(channel), send: Send(channel))
-        let running = Task { [application, channel] in
+        let running = Task { [application, channel, logger] in
             do {
                 try await application.handle(.lifespan(exchange))
                 channel.ended(nil)
             } catch {
-                channel.ended(error)
+                // While it serves nobody waits for an answer, so the error is told here.
+                if channel.ended(error) == .started { logger.error("\(Self.failed)\(Self.text(error))") }
             }
         }
         task.withLock { $0 = running }
@@ -58,13 +59,12 @@ final class Lifespan: Sendable {
 
     /// Tells the application to stop, and waits for its answer. What goes wrong is logged.
     func shutdown(timeout: Duration) async {
-        guard mode != .off, let running = task.withLock({ $0 }) else { return }
-        channel.shutDown()
+        guard mode != .off, let running = task.withLock({ $0 }), channel.shutDown() else { return }
         switch await answer(within: timeout) {
         case .stopFailed(let message)?:
             logger.error("The application could not shut down: \(message)")
         case .ended(let error?)?:
-            logger.error("The application's lifespan failed: \(String(describing: error))")
+            logger.error("\(Self.failed)\(Self.text(error))")
         case nil:
             logger.error("The application did not shut down within \(timeout).")
         case .stopped?, .ended(nil)?, .started?, .failed?:
@@ -72,6 +72,8 @@ final class Lifespan: Sendable {
         }
         running.cancel()
     }
+
+    private static let failed = "The application's lifespan failed"
 
     private func answer(within timeout: Duration?) async -> LifespanChannel.Answer? {
         await withTaskGroup(of: LifespanChannel.Answer?.self) { group in
@@ -110,7 +112,7 @@ final class LifespanChannel: EventSink, EventSource {
         case ended((any Error)?)
     }
 
-    private enum Phase {
+    enum Phase {
         case starting, started, stopping, over
     }
 
@@ -126,15 +128,27 @@ final class LifespanChannel: EventSink, EventSource {
         eventContinuation.yield(.startup)
     }
 
-    func shutDown() {
-        phase.withLock { if $0 == .started { $0 = .stopping } }
-        eventContinuation.yield(.shutdown)
+    /// Asks for the shutdown, unless the application has ended already.
+    func shutDown() -> Bool {
+        let asks = phase.withLock { phase in
+            guard phase == .started else { return false }
+            phase = .stopping
+            return true
+        }
+        if asks { eventContinuation.yield(.shutdown) }
+        return asks
     }
 
-    func ended(_ error: (any Error)?) {
-        phase.withLock { $0 = .over }
+    /// The application has ended. Returns how far it had come.
+    @discardableResult
+    func ended(_ error: (any Error)?) -> Phase {
+        let last = phase.withLock { phase in
+            defer { phase = .over }
+            return phase
+        }
         answerContinuation.yield(.ended(error))
         answerContinuation.finish()
+        return last
     }
 
     func answer() async -> Answer? {
