@@ -24,11 +24,11 @@ run: setup ## Serve a welcome page on http://127.0.0.1:8000 and https://127.0.0.
 test: setup ## Build everything and run all tests (FILTER=name runs some of them)
 	swift build --build-tests
 ifdef FILTER
-	@swift test --skip-build --disable-xctest --filter $(FILTER)
+	@scripts/run-tests --filter "$(FILTER)"
 else
 	@# The end-to-end tests measure time, and memory, and abuse: they come when the others are done.
-	@$(AT_ONCE) swift test --skip-build --disable-xctest --skip EndToEndTests
-	@$(AT_ONCE) swift test --skip-build --disable-xctest --filter EndToEndTests
+	@$(AT_ONCE) scripts/run-tests --skip EndToEndTests
+	@$(AT_ONCE) scripts/run-tests --filter EndToEndTests
 endif
 
 bench: ## Measure SAGI and its peers in one run (minutes; uses every core)
@@ -38,7 +38,7 @@ bench: ## Measure SAGI and its peers in one run (minutes; uses every core)
 conformance: ## Run the end-to-end suites with independent clients, in full
 	@scripts/setup conformance
 	swift build --build-tests
-	@$(AT_ONCE) swift test --skip-build --disable-xctest --filter EndToEndTests
+	@$(AT_ONCE) scripts/run-tests --filter EndToEndTests
 
 fuzz: ## Feed the HTTP/1.1 engine FUZZ mutated inputs (default: 10 million)
 	swift run --configuration release Fuzz http1 --iterations $(FUZZ)
@@ -54,7 +54,7 @@ lint: ## Check the format of all Swift files
 	swift format lint --strict --parallel --configuration .swift-format --recursive $(SWIFT_SOURCES)
 
 spec: ## Check that each rule of docs/spec names a test that exists
-	python3 scripts/check-spec
+	python3 scripts/check-spec --complete
 
 docs: ## Build the reference of the public interface into docs/api (DocC)
 	scripts/docs

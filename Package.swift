@@ -106,11 +106,11 @@ let package = Package(
             swiftSettings: settings),
         tests("HTTPSemantics"),
         tests("HTTP1", "HTTPSemantics"),
-        tests("SAGI"),
+        tests("SAGI", logging),
         tests("SAGIServer", "SAGI", "HTTPSemantics", "SAGILiveTesting", nioPosix, logging, lifecycle),
         tests("SAGIServerCommand", "SAGIServer"),
         tests("SAGIToolkit", "SAGI", "SAGITesting"),
-        tests("SAGITesting", "SAGI", "SAGILiveTesting"),
+        tests("SAGITesting", "SAGI", "SAGIServer", "SAGILiveTesting"),
         .testTarget(
             name: "EndToEndTests", dependencies: ["SAGI", "SAGIServer", http, nioCore], exclude: ["clients"],
             swiftSettings: settings),

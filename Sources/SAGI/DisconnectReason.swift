@@ -3,8 +3,10 @@ public struct DisconnectReason: Sendable, Hashable, CustomStringConvertible {
     /// The reason as it appears in logs, such as "client_closed".
     public let name: String
 
-    /// A reason of a server's own; its name starts with `x-`.
-    public init(_ name: String) { self.name = name }
+    private init(_ name: String) { self.name = name }
+
+    /// A reason of a server's own. Its name is `name` with `x-` before it, so that it is none of those below.
+    public init(own name: String) { self.init("x-" + name) }
 
     public var description: String { name }
 

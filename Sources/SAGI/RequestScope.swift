@@ -147,8 +147,9 @@ public struct RequestScope: Sendable {
             if let extensions = storage.changes?.extensions { return extensions }
             var extensions = storage.contents.pointee.link.extensions
             // RFC 9110 §15.2 and §6.5.1: not every request can be answered with them.
+            let readsTrailers = storage.contents.pointee.head.facts.contains(.acceptsTrailers)
             if version == .http10 { extensions[EarlyHints.self] = nil }
-            if !storage.contents.pointee.head.facts.contains(.acceptsTrailers) { extensions[Trailers.self] = nil }
+            if version == .http10 || !readsTrailers { extensions[Trailers.self] = nil }
             return extensions
         }
         set { change { $0.extensions = newValue } }

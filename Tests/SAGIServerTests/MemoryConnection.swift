@@ -19,7 +19,8 @@ final class MemoryConnection: Sendable {
     private let eventLoop: any EventLoop
 
     static func run(
-        _ application: any Application, _ change: (inout ServerConfiguration) -> Void = { _ in },
+        _ application: any Application, extensions: Extensions = Extensions(),
+        _ change: (inout ServerConfiguration) -> Void = { _ in },
         _ body: (MemoryConnection) async throws -> Void
     ) async throws {
         var configuration = ServerConfiguration()
@@ -35,7 +36,7 @@ final class MemoryConnection: Sendable {
             let transport = MemoryTransport()
             let link = RequestScope.Link(
                 scheme: "http", client: .ip("192.0.2.1", port: 1), server: .ip("192.0.2.2", port: 80), state: State(),
-                extensions: Extensions(), logger: Logger(label: "test"))
+                extensions: extensions, logger: Logger(label: "test"))
             let connection = HTTP1Connection(server: core, loop: loop, transport: transport, link: link)
             loop.turn { connection.start() }
             return NIOLoopBound(

@@ -211,4 +211,67 @@ struct RuleTests {
         }
         #expect(notebook.all == ["refused"])
     }
+
+    @Test("Trailers end the content as well", arguments: TestMode.all)
+    func trailersEnd(mode: TestMode) async throws {
+        let notebook = Notebook()
+        let name = HTTPField.Name("x-sum")!
+        let app = app { http in
+            try await http.send(.start(HTTPResponse(status: .ok), trailers: true))
+            try await http.send(.body("whole", more: true))
+            try await http.send(.trailers([name: "1"]))
+            try await Self.refused(.body("more"), http, notebook)
+        }
+        try await TestClient.run(app, in: mode) { client async throws in
+            let response = try await client.get("/")
+            #expect(response.text == "whole")
+            #expect(response.trailers == [name: "1"])
+            #expect(!response.isTruncated)
+        }
+        #expect(notebook.all == ["wrong event"])
+    }
+
+    @Test("The last event may be left out when nothing could still come", arguments: TestMode.all)
+    func leavesOut(mode: TestMode) async throws {
+        let app = app { http in
+            switch http.scope.path {
+            case "/length":
+                try await http.send(.start(HTTPResponse(status: .ok, headerFields: [.contentLength: "5"])))
+                try await http.send(.body("whole", more: true))
+            case "/empty": try await http.send(.start(HTTPResponse(status: .ok, headerFields: [.contentLength: "0"])))
+            case "/none": try await http.send(.start(HTTPResponse(status: .noContent)))
+            default:
+                try await http.send(.start(HTTPResponse(status: .ok)))
+                try await http.send(.flush)
+            }
+        }
+        try await TestClient.run(app, in: mode) { client async throws in
+            #expect(try await client.get("/length").text == "whole")
+            #expect(try await client.get("/empty").text.isEmpty)
+            #expect(try await client.get("/none").status == .noContent)
+            #expect(try await client.head("/head").status == .ok)
+            let open = try await client.with { $0.raisesApplicationErrors = false }.get("/open")
+            #expect(open.isTruncated)
+        }
+    }
+
+    @Test("An exchange cannot be declined once its response has been started", arguments: TestMode.all)
+    func declinesOnce(mode: TestMode) async throws {
+        let notebook = Notebook()
+        let app = ClosureApplication { exchange in
+            guard case .http = exchange else { throw Unsupported(exchange) }
+            try await exchange.decline(with: HTTPResponse(status: .forbidden), body: ByteBuffer(string: "no"))
+            do {
+                try await exchange.decline(with: HTTPResponse(status: .ok))
+            } catch ExchangeError.wrongEvent {
+                notebook.note("refused")
+            }
+        }
+        try await TestClient.run(app, in: mode) { client async throws in
+            let response = try await client.get("/")
+            #expect((response.status, response.text) == (.forbidden, "no"))
+            #expect(response[.contentLength] == "2")
+        }
+        #expect(notebook.all == ["refused"])
+    }
 }

@@ -1,15 +1,10 @@
+import Foundation
 import HTTPTypes
 import NIOCore
 import SAGI
 import SAGILiveTesting
 import SAGITesting
 import Testing
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 @Suite("Responses as they come, in every mode")
 struct StreamTests {
@@ -125,6 +120,30 @@ struct StreamTests {
             #expect(head.body.readableBytes == 0)
             #expect(head[.contentLength] == "200000")
         }
+    }
+
+    @Test("Beyond the end of a file there is nothing, and a descriptor is left as it was", arguments: TestMode.all)
+    func descriptors(mode: TestMode) async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/sagi-\(UUID().uuidString)"
+        #expect(FileManager.default.createFile(atPath: path, contents: Data("0123456789".utf8)))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let handle = try #require(FileHandle(forReadingAtPath: path))
+        try handle.seek(toOffset: 3)
+        let descriptor = handle.fileDescriptor
+        let app = app { http in
+            let offset = Int(http.scope.query ?? "") ?? 0
+            try await http.send(.start(HTTPResponse(status: .ok)))
+            try await http.send(.file(FileRange(.descriptor(descriptor), offset: offset), more: true))
+            try await http.send(.body("!"))
+        }
+        try await TestClient.run(app, in: mode) { client async throws in
+            #expect(try await client.get("/?0").text == "0123456789!")
+            #expect(try await client.get("/?8").text == "89!")
+            #expect(try await client.get("/?10").text == "!")
+            #expect(try await client.get("/?99").text == "!")
+        }
+        #expect(try handle.offset() == 3)
+        #expect(try handle.readToEnd() == Data("3456789".utf8))
     }
 
     @Test("A sender waits for a slow client, and goes on with it", arguments: TestMode.all)
