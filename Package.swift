@@ -109,7 +109,7 @@ let package = Package(
         tests("SAGI", logging),
         tests("SAGIServer", "SAGI", "HTTPSemantics", "SAGILiveTesting", nioPosix, logging, lifecycle),
         tests("SAGIServerCommand", "SAGIServer"),
-        tests("SAGIToolkit", "SAGI", "SAGITesting"),
+        tests("SAGIToolkit", "SAGI", "SAGIServer", "SAGITesting", "SAGILiveTesting", "HTTPSemantics", logging),
         tests("SAGITesting", "SAGI", "SAGIServer", "SAGILiveTesting"),
         .testTarget(
             name: "EndToEndTests", dependencies: ["SAGI", "SAGIServer", http, nioCore], exclude: ["clients"],

@@ -9,6 +9,8 @@ import Synchronization
 /// Setting a property changes this copy only, never the scope of a layer above.
 public struct RequestScope: Sendable {
     package private(set) var storage: Storage
+    /// What the toolkit's router found. It costs nothing where there is none.
+    package var attachment: (any AnyObject & Sendable)?
 
     package init(storage: Storage) { self.storage = storage }
 
@@ -83,6 +85,19 @@ public struct RequestScope: Sendable {
     public var rawPath: String {
         get { storage.changes?.rawPath ?? storage.text(storage.contents.pointee.head.path) }
         set { change { $0.rawPath = newValue } }
+    }
+
+    /// Calls `body` with the bytes of ``rawPath``, without making a `String`.
+    package func withRawPath<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        if var path = storage.changes?.rawPath {
+            return try path.withUTF8 { try body(UnsafeRawBufferPointer($0)) }
+        }
+        let contents = storage.contents
+        return try contents.pointee.head.bytes.withUnsafeBytes { bytes in
+            let path = contents.pointee.head.path
+            return try body(
+                UnsafeRawBufferPointer(rebasing: bytes[Int(path.start)..<Int(path.start) + Int(path.count)]))
+        }
     }
 
     /// What follows `?` in the target, still percent-encoded; `nil` when there is no `?`.

@@ -22,6 +22,11 @@ public struct TypedValues: Sendable {
 
     public var isEmpty: Bool { items.isEmpty }
 
+    /// Takes over all values of `other`, in the place of those under the same keys.
+    public mutating func merge(_ other: TypedValues) {
+        for item in other.items { set(item.value, item.key) }
+    }
+
     func value(_ key: ObjectIdentifier) -> (any Sendable)? {
         items.first { $0.key == key }?.value
     }

@@ -1,0 +1,47 @@
+import HTTPTypes
+import NIOCore
+public import SAGI
+
+extension Response: Application {
+    /// Answers any exchange that began with a request with this response.
+    ///
+    /// - Throws: ``Unsupported`` for the lifespan; what `send` throws.
+    public nonisolated(nonsending) func handle(_ exchange: Exchange) async throws {
+        switch exchange {
+        case .lifespan: throw Unsupported(exchange)
+        case .http(let http): try await send(to: http)
+        case .eventStream, .webSocket, .webTransport:
+            try await exchange.decline(with: HTTPResponse(status: status, headerFields: headerFields), body: wholeBody)
+            try await runBackground()
+        }
+    }
+
+    /// Sends it, and does its background work.
+    ///
+    /// - Throws: what `send`, a streaming function or background work throws.
+    public nonisolated(nonsending) func send(to http: HTTPExchange) async throws {
+        for fields in earlyHints {
+            try await http.send(.informational(HTTPResponse(status: .earlyHints, headerFields: fields)))
+        }
+        try await http.send(.start(HTTPResponse(status: status, headerFields: headerFields)))
+        switch body {
+        case .empty: try await http.send(.body(ByteBuffer()))
+        case .bytes(let bytes): try await http.send(.body(bytes))
+        case .file(let range): try await http.send(.file(range))
+        case .stream(let write):
+            // What would never be seen is not made.
+            if http.scope.method != .head { try await write(ResponseWriter(http)) }
+            try await http.send(.body(ByteBuffer()))
+        }
+        try await runBackground()
+    }
+
+    private nonisolated(nonsending) func runBackground() async throws {
+        for work in background { try await work() }
+    }
+
+    /// The content as far as a decline can carry it: the bytes that are there.
+    private var wholeBody: ByteBuffer {
+        if case .bytes(let bytes) = body { bytes } else { ByteBuffer() }
+    }
+}
