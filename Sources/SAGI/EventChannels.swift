@@ -46,6 +46,10 @@ public struct Send<Event: Sendable>: Sendable {
         self.sink = ClosureSink(body)
     }
 
+    /// ``EventSink/offer(_:)`` of what is behind: for a sink that stands before another one.
+    @inlinable
+    public func offer(_ event: Event) throws -> Bool { try sink.offer(event) }
+
     @inlinable
     public nonisolated(nonsending) func callAsFunction(_ event: Event) async throws {
         if try sink.offer(event) { return }
