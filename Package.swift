@@ -47,6 +47,7 @@ let package = Package(
         .library(name: "SAGILiveTesting", targets: ["SAGILiveTesting"]),
         .executable(name: "sagi", targets: ["sagi"]),
         .executable(name: "Conformance", targets: ["Conformance"]),
+        .executable(name: "Routing", targets: ["Routing"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -99,6 +100,10 @@ let package = Package(
         example("Files"),
         example("TLSIntrospection"),
         example("FlowControl", logging),
+        example("MiniFramework"),
+        example("Routing", "SAGIToolkit"),
+        example("BackgroundWork", "SAGIToolkit", logging),
+        example("OwnMiddleware", "SAGIToolkit"),
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 
         .executableTarget(

@@ -13,6 +13,10 @@ struct ExamplesTests {
         )
     }
     @Test("FlowControl") func flowControl() async throws { try await check(program: "FlowControl") }
+    @Test("MiniFramework") func miniFramework() async throws { try await check(program: "MiniFramework") }
+    @Test("Routing") func routing() async throws { try await check(program: "Routing") }
+    @Test("BackgroundWork") func backgroundWork() async throws { try await check(program: "BackgroundWork", exits: 0) }
+    @Test("OwnMiddleware") func ownMiddleware() async throws { try await check(program: "OwnMiddleware") }
     @Test("Embedding") func embedding() async throws {
         try await check(program: "Embedding", binds: ["unix:$FOLDER/socket"], socket: "$FOLDER/socket", exits: 0)
     }
