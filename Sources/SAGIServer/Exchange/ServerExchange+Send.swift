@@ -100,7 +100,7 @@ extension ServerExchange: EventSink {
             try rules.checkInformational(status)
             try checked { () throws(InvalidField) in try stream.sendInformational(status, response.headerFields) }
         case .trailers(let fields):
-            try rules.checkTrailers()
+            try rules.checkTrailers(fields)
             try checked { () throws(InvalidField) in try stream.sendTrailers(fields) }
             rules.trailersSent()
         case .flush:

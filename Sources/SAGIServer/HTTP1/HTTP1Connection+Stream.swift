@@ -65,7 +65,8 @@ extension HTTP1Connection: MessageStream {
 
     private var trailerFields: HTTPFields {
         var fields = HTTPFields()
-        for (name, value) in decoder.trailer {
+        // RFC 9110 §6.5.1: whoever adds trailers to the header fields must not be told another host, length or user.
+        for (name, value) in decoder.trailer where !TrailerFields.forbids(name) {
             if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
         }
         return fields
