@@ -81,7 +81,7 @@ struct Template: Sendable {
 
         @Suite struct \(name.type)Tests {
             @Test func `the root says hello`() async throws {
-                try await TestClient.run(\(name.type)()) { client in
+                try await TestClient.run(\(name.type)()) { client async throws in
                     let response = try await client.get("/")
                     #expect(response.status == .ok)
                     #expect(response.text == "Hello from \(name)!\\n")
@@ -89,7 +89,7 @@ struct Template: Sendable {
             }
 
             @Test func `anything else is not found`() async throws {
-                try await TestClient.run(\(name.type)()) { client in
+                try await TestClient.run(\(name.type)()) { client async throws in
                     #expect(try await client.get("/nothing").status == .notFound)
                 }
             }
