@@ -74,7 +74,8 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "SAGIServerCommand",
-            dependencies: ["SAGI", "SAGIServer", "HTTPSemantics", http, logging, signals, yams], swiftSettings: settings),
+            dependencies: ["SAGI", "SAGIServer", "HTTPSemantics", http, logging, signals, yams], swiftSettings: settings
+        ),
         .target(
             name: "SAGIToolkit", dependencies: ["SAGI", "HTTPSemantics", "CPlatform", http, nioCore],
             swiftSettings: settings),

@@ -28,7 +28,8 @@ enum Sagi {
                 return 0
             default:
                 throw ConfigurationError(
-                    "The command \"\(name)\" is not known. The commands are serve, new, routes, cert, help and version.")
+                    "The command \"\(name)\" is not known. The commands are serve, new, routes, cert, help and version."
+                )
             }
         }
     }

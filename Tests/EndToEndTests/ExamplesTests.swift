@@ -18,7 +18,10 @@ struct ExamplesTests {
     @Test("An application shows its routes") func routes() async throws {
         try await expectEnd(
             ["--routes"], program: "Routing", status: 0,
-            ["METHOD  PATH ", "POST    /numbers ", "GET     /hello/:name           hello  -           Routing/main.swift:"])
+            [
+                "METHOD  PATH ", "POST    /numbers ",
+                "GET     /hello/:name           hello  -           Routing/main.swift:",
+            ])
         try await expectEnd(["--routes"], program: "Hello", status: 2, ["does not say which routes it has"])
     }
     @Test("BackgroundWork") func backgroundWork() async throws { try await check(program: "BackgroundWork", exits: 0) }

@@ -43,7 +43,8 @@ func check(
 
 /// Expects that the application ends by itself with `status`, and says the sentences.
 func expectEnd(
-    _ flags: [String], program: String = "Conformance", status: Int32, environment: [String: String] = [:], _ sentences: [String],
+    _ flags: [String], program: String = "Conformance", status: Int32, environment: [String: String] = [:],
+    _ sentences: [String],
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     try await Slots.shared.withSlot {
