@@ -2,6 +2,7 @@
 /// its end. Engines write into it, transports send from it, and a pool keeps it for the next turn.
 ///
 /// It belongs to one event loop.
+@usableFromInline
 package final class OutputBuffer {
     @usableFromInline
     struct State {
@@ -83,7 +84,7 @@ package final class OutputBuffer {
     }
 
     @inlinable @inline(__always)
-    package func append(_ text: String) {
+    package func append(string text: String) {
         var text = text
         text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }

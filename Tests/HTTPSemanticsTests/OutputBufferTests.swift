@@ -33,8 +33,8 @@ import Testing
         let buffer = OutputBuffer(capacity: 1)
         let long = String(repeating: "é", count: 100)
         buffer.append("static")
-        buffer.append(String("short"))
-        buffer.append(long)
+        buffer.append(string: "short")
+        buffer.append(string: long)
         [UInt8(1), 2].withUnsafeBytes { buffer.append($0) }
         buffer.append([])
         buffer.append(UnsafeRawBufferPointer(start: nil, count: 0))

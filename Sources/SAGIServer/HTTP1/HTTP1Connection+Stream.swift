@@ -232,7 +232,7 @@ extension HTTP1Connection: MessageStream {
         _ = try? ResponseEncoder.writeStart(status, fields, into: output)
         loop.serverFields.append(to: output, hasDate: false, hasServer: false, now: loop.now)
         ResponseEncoder.writeHeadEnd(.knownLength(text.utf8.count), connection: "close", into: output)
-        if !isHead { output.append(text) }
+        if !isHead { output.append(string: text) }
     }
 
     // MARK: Output
