@@ -41,7 +41,7 @@ struct HeadParser {
             progress.hasRequestLine = true
         }
         guard try parseFields(&head) else { return false }
-        head.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[0..<index]))
+        head.bytes.append(UnsafeRawBufferPointer(rebasing: bytes[0..<index]))
         try finishTarget(&head)
         try finishFraming(&head)
         return true

@@ -93,17 +93,17 @@ package final class OutputBuffer {
     package func append(decimal number: Int) {
         let start = reserve(20)
         var digits = 1
-        var rest = number / 10
-        while rest > 0 {
-            digits += 1
+        var limit: UInt = 10
+        var rest = UInt(bitPattern: number)
+        while digits < 19, rest >= limit {
+            digits &+= 1
+            limit &*= 10
+        }
+        for index in stride(from: digits &- 1, through: 0, by: -1) {
+            start.storeBytes(of: UInt8(truncatingIfNeeded: rest % 10) &+ 0x30, toByteOffset: index, as: UInt8.self)
             rest /= 10
         }
-        rest = number
-        for index in stride(from: digits - 1, through: 0, by: -1) {
-            start.storeBytes(of: UInt8(truncatingIfNeeded: rest % 10) + 0x30, toByteOffset: index, as: UInt8.self)
-            rest /= 10
-        }
-        count += digits
+        count &+= digits
     }
 
     /// `number`, which is not negative, in hexadecimal digits.

@@ -6,7 +6,7 @@
 package struct RequestHead: Sendable {
     /// A run of bytes in ``RequestHead/bytes``.
     @usableFromInline
-    package struct Slice: Sendable, Equatable {
+    package struct Slice: Sendable, Equatable, BitwiseCopyable {
         @usableFromInline package var start: UInt32
         @usableFromInline package var count: UInt32
 
@@ -20,7 +20,7 @@ package struct RequestHead: Sendable {
     }
 
     @usableFromInline
-    package struct Field: Sendable, Equatable {
+    package struct Field: Sendable, Equatable, BitwiseCopyable {
         @usableFromInline package var name: Slice
         @usableFromInline package var value: Slice
 
@@ -75,8 +75,8 @@ package struct RequestHead: Sendable {
         case other, get, head, post, put, connect
     }
 
-    @usableFromInline package var bytes: [UInt8] = []
-    package var fields: [Field] = []
+    @usableFromInline package var bytes = ReusedArray<UInt8>()
+    package var fields = ReusedArray<Field>()
     package var method = Slice.empty
     package var target = Slice.empty
     package var path = Slice.empty
@@ -96,11 +96,11 @@ package struct RequestHead: Sendable {
     /// Forgets the request and keeps the memory, unless a large head has made it large.
     package mutating func reset() {
         if bytes.capacity > 16 * 1024 {
-            bytes = []
-            fields = []
+            bytes = .init()
+            fields = .init()
         } else {
-            bytes.removeAll(keepingCapacity: true)
-            fields.removeAll(keepingCapacity: true)
+            bytes.removeAll()
+            fields.removeAll()
         }
         method = .empty
         target = .empty
