@@ -1,3 +1,4 @@
+import CPlatform
 import HTTPSemantics
 import NIOCore
 
@@ -19,6 +20,7 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) private var isTurnScheduled = false
     @exclusivity(unchecked) private(set) var now = NIODeadline.now()
     @exclusivity(unchecked) var heads = HeadCache()
+    @exclusivity(unchecked) var statuses = StatusMemo()
     @exclusivity(unchecked) private var buffers: [OutputBuffer] = []
     @exclusivity(unchecked) private(set) var connections: [ObjectIdentifier: HTTP1Connection] = [:]
     @exclusivity(unchecked) private var whenEmpty: (() -> Void)?
@@ -50,11 +52,19 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     func turn(_ body: () -> Void) {
         if isInTurn { return body() }
         isInTurn = true
+        // A turn of another loop context of this thread may be under way.
+        let outer = sagi_current_turn()
+        sagi_set_current_turn(Unmanaged.passUnretained(self).toOpaque())
         now = .now()
         body()
         drain()
+        sagi_set_current_turn(outer)
         isInTurn = false
     }
+
+    /// Whether the caller runs in a turn of this loop. Cheaper to ask than the event loop; a caller that is on the
+    /// loop but in no turn gets false.
+    var isInThisTurn: Bool { sagi_current_turn() == UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()) }
 
     private func drain() {
         var rest = Self.jobsPerTurn
