@@ -13,7 +13,8 @@ import Synchronization
 /// lock; `offer`, `poll`, `send` and `next` come to the loop before they touch anything.
 final class ServerExchange: @unchecked Sendable {
     let loop: LoopContext
-    @exclusivity(unchecked) var stream: (any MessageStream)?
+    /// Set while the application is at work, when the task of the stream holds the stream: no reference is counted.
+    @exclusivity(unchecked) unowned(unsafe) var stream: (any MessageStream)?
 
     // The response.
     @exclusivity(unchecked) var rules = ResponseRules()
@@ -69,12 +70,13 @@ final class ServerExchange: @unchecked Sendable {
     func reset() {
         rules.reset()
         status = 0
-        responseFields = nil
         contentBytes = 0
         isHead = false
         isSendingFile = false
         reason = nil
-        failure = nil
+        // To release nothing costs a call.
+        if responseFields != nil { responseFields = nil }
+        if failure != nil { failure = nil }
         ending.store(Ending.open, ordering: .relaxed)
         started.store(false, ordering: .relaxed)
         waitingBytes.store(0, ordering: .relaxed)
@@ -111,7 +113,11 @@ final class ServerExchange: @unchecked Sendable {
             self.receiver = nil
             receiver.continuation.resume(returning: event)
         }
-        guard !pendingSends.isEmpty else { return }
+        if !pendingSends.isEmpty { resumeSends() }
+    }
+
+    @inline(never)
+    private func resumeSends() {
         let pending = pendingSends
         pendingSends = []
         for send in pending { send.continuation.resume() }

@@ -237,14 +237,12 @@ extension HTTP1Connection: MessageStream {
 
     // MARK: Output
 
-    var isWritable: Bool { transport.isWritable && outputCount < loop.waterMarks.high }
+    var isWritable: Bool { transport.isWritable && output.count < loop.waterMarks.high }
 
-    var bufferedBytes: Int { transport.bufferedBytes + outputCount }
-
-    private var outputCount: Int { output?.count ?? 0 }
+    var bufferedBytes: Int { transport.bufferedBytes + output.count }
 
     func makeWritable() -> Bool {
-        if outputCount >= loop.waterMarks.high { flush() }
+        if output.count >= loop.waterMarks.high { flush() }
         guard transport.isWritable else {
             requestFlush()
             return false
@@ -268,29 +266,29 @@ extension HTTP1Connection: MessageStream {
         }
     }
 
-    /// Where what is sent in this turn gathers: a buffer of the loop's pool.
+    /// Where what is sent in this turn gathers, with memory of the loop's pool.
     @inline(__always)
     func outputBuffer() -> OutputBuffer {
-        if let output { return output }
-        let fresh = loop.takeBuffer()
-        output = fresh
+        if output.capacity == 0 { beginOutput() }
+        return output
+    }
+
+    @inline(never)
+    private func beginOutput() {
+        loop.giveMemory(to: output)
         requestFlush()
-        return fresh
     }
 
     /// Sends what has gathered. An open head goes out too: the client must not wait for the first content.
     func flush() {
         if response.isHeadOpen, case .serving = state { closeHead(whole: nil) }
-        guard let output else { return }
+        guard output.capacity > 0 else { return }
         transport.send(output)
         dropOutput()
         noteWritten()
     }
 
-    func dropOutput() {
-        guard let output = output.take() else { return }
-        loop.recycle(output)
-    }
+    func dropOutput() { loop.takeMemory(of: output) }
 
     private func noteWritten() {
         if !transport.isDrained, writeDeadline == nil { startWriteDeadline() }

@@ -21,7 +21,8 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) private(set) var now = NIODeadline.now()
     @exclusivity(unchecked) var heads = HeadCache()
     @exclusivity(unchecked) var statuses = StatusMemo()
-    @exclusivity(unchecked) private var buffers: [OutputBuffer] = []
+    /// The memory of buffers that have nothing to send.
+    @exclusivity(unchecked) private var memory: [UnsafeMutableRawBufferPointer] = []
     @exclusivity(unchecked) private(set) var connections: [ObjectIdentifier: HTTP1Connection] = [:]
     @exclusivity(unchecked) private var whenEmpty: (() -> Void)?
     /// Set while the server is shutting down, when no connection serves another request: how long an idle one
@@ -31,7 +32,7 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     /// After so many jobs the other connections of the loop have their turn, whatever these tasks still want.
     private static let jobsPerTurn = 256
 
-    /// At most this many idle buffers are kept.
+    /// The memory of at most this many idle buffers is kept.
     static let poolSize = 256
 
     init(
@@ -43,6 +44,10 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
         self.waterMarks = waterMarks
         self.accessLog = accessLog
         jobs.reserveCapacity(64)
+    }
+
+    deinit {
+        for memory in memory { memory.deallocate() }
     }
 
     // MARK: Turns
@@ -151,13 +156,15 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
 
     // MARK: Buffers
 
-    /// An empty buffer for output, which ``recycle(_:)`` takes back.
-    func takeBuffer() -> OutputBuffer { buffers.popLast() ?? OutputBuffer() }
+    /// Gives a buffer memory to write to, which ``takeMemory(of:)`` takes back.
+    func giveMemory(to buffer: OutputBuffer) {
+        buffer.adopt(memory.popLast() ?? .allocate(byteCount: 4096, alignment: 16))
+    }
 
-    func recycle(_ buffer: OutputBuffer) {
-        guard buffers.count < Self.poolSize, buffer.capacity <= 64 * 1024 else { return }
-        buffer.removeAll()
-        buffers.append(buffer)
+    func takeMemory(of buffer: OutputBuffer) {
+        guard let block = buffer.surrender() else { return }
+        guard memory.count < Self.poolSize, block.count <= 64 * 1024 else { return block.deallocate() }
+        memory.append(block)
     }
 }
 
