@@ -95,6 +95,11 @@ struct HeadParser {
 
     private mutating func parseVersion(_ count: Int, _ head: inout RequestHead) throws(HTTP1Error) -> Bool {
         // RFC 9112 §2.3: "HTTP/" DIGIT "." DIGIT, in capitals.
+        if index + 8 <= count, isNewestVersion {
+            head.version = .http11
+            index += 8
+            return true
+        }
         let name: StaticString = "HTTP/"
         for offset in 0..<5 {
             guard index + offset < count else { return false }
@@ -109,6 +114,11 @@ struct HeadParser {
         head.version = minor == 0 ? .http10 : .http11
         index += 8
         return true
+    }
+
+    /// Whether "HTTP/1.1" stands here, as it nearly always does: one comparison for all of it.
+    private var isNewestVersion: Bool {
+        bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) == UInt64(littleEndian: 0x312E_312F_5054_5448)
     }
 
     /// Steps over CRLF. False when it has not arrived whole.

@@ -73,8 +73,8 @@ final class ServerExchange: @unchecked Sendable {
         contentBytes = 0
         isHead = false
         isSendingFile = false
-        reason = nil
         // To release nothing costs a call.
+        if reason != nil { reason = nil }
         if responseFields != nil { responseFields = nil }
         if failure != nil { failure = nil }
         ending.store(Ending.open, ordering: .relaxed)
@@ -92,7 +92,7 @@ final class ServerExchange: @unchecked Sendable {
     func complete() {
         guard !hasEnded else { return }
         ending.store(Ending.completed, ordering: .sequentiallyConsistent)
-        finish(.disconnect(.completed))
+        if receiver != nil || !pendingSends.isEmpty { finish(.disconnect(.completed)) }
         // Whoever registers from now on sees the end; whoever did before has touched the observers.
         guard touched.load(ordering: .sequentiallyConsistent) else { return }
         for body in takeObservers(reason: nil).complete { body() }
@@ -113,11 +113,6 @@ final class ServerExchange: @unchecked Sendable {
             self.receiver = nil
             receiver.continuation.resume(returning: event)
         }
-        if !pendingSends.isEmpty { resumeSends() }
-    }
-
-    @inline(never)
-    private func resumeSends() {
         let pending = pendingSends
         pendingSends = []
         for send in pending { send.continuation.resume() }

@@ -20,6 +20,9 @@ extension HTTP1Connection {
         var sentContinue = false
         /// The last byte has been written.
         var isWhole = false
+
+        // Not "==", which is a call into the module of the engine.
+        var isChunked: Bool { if case .chunked = framing { true } else { false } }
     }
 }
 
@@ -121,7 +124,7 @@ extension HTTP1Connection: MessageStream {
 
     func sendTrailers(_ fields: HTTPFields) throws(InvalidField) {
         if response.isHeadOpen { closeHead(whole: nil) }
-        if response.framing == .chunked {
+        if response.isChunked {
             // RFC 9110 §6.5.1: only for a client that said it reads them.
             let sent = facts.contains(.acceptsTrailers) ? fields : nil
             try ResponseEncoder.writeLastChunk(trailers: sent, into: outputBuffer())
@@ -131,7 +134,7 @@ extension HTTP1Connection: MessageStream {
 
     func sendFile(_ file: OpenFile, more: Bool, completion: @escaping (FileFailure?) -> Void) {
         if response.isHeadOpen { closeHead(whole: more || response.hasTrailers ? nil : file.count) }
-        if response.framing == .chunked {
+        if response.isChunked {
             ResponseEncoder.writeChunkStart(file.count, into: outputBuffer())
         }
         flush()
@@ -139,7 +142,7 @@ extension HTTP1Connection: MessageStream {
         transport.send(file) { failure in
             self.writeDeadline = nil
             if failure == nil {
-                if self.response.framing == .chunked { self.outputBuffer().append("\r\n") }
+                if self.response.isChunked { self.outputBuffer().append("\r\n") }
                 if !more, !self.response.hasTrailers { self.endContent() }
             }
             completion(failure)
@@ -179,7 +182,7 @@ extension HTTP1Connection: MessageStream {
         let count = bytes.readableBytes
         guard count > 0 else { return }
         sentInTurn &+= count
-        let isChunked = response.framing == .chunked
+        let isChunked = response.isChunked
         let output = outputBuffer()
         if isChunked { ResponseEncoder.writeChunkStart(count, into: output) }
         if count <= 16 * 1024 {
@@ -192,7 +195,7 @@ extension HTTP1Connection: MessageStream {
     }
 
     private func endContent() {
-        if response.framing == .chunked { outputBuffer().append("0\r\n\r\n") }
+        if response.isChunked { outputBuffer().append("0\r\n\r\n") }
         response.isWhole = true
     }
 

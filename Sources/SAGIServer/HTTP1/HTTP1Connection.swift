@@ -185,8 +185,8 @@ final class HTTP1Connection: @unchecked Sendable {
         if isKnownUniquelyReferenced(&storage) {
             storage.contents.pointee.connection = nil
             if isKnownUniquelyReferenced(&exchange) {
-                exchange.reset()
-                storage.reset()
+                Unmanaged.passUnretained(exchange)._withUnsafeGuaranteedRef { $0.reset() }
+                Unmanaged.passUnretained(storage)._withUnsafeGuaranteedRef { $0.reset() }
                 return
             }
             storage.contents.pointee.connection = exchange
