@@ -23,6 +23,11 @@ package struct ReusedArray<Element: BitwiseCopyable & Sendable>: RandomAccessCol
     @inlinable
     package mutating func removeAll() { count = 0 }
 
+    package mutating func removeLast() {
+        precondition(count > 0)
+        count -= 1
+    }
+
     @inlinable
     package mutating func append(_ element: Element) {
         if count < memory.count { memory[count] = element } else { memory.append(element) }
@@ -36,7 +41,8 @@ package struct ReusedArray<Element: BitwiseCopyable & Sendable>: RandomAccessCol
 
     @inlinable @inline(__always)
     package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        memory.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<(count &* MemoryLayout<Element>.stride)])) }
+        let size = count &* MemoryLayout<Element>.stride
+        return memory.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<size])) }
     }
 }
 

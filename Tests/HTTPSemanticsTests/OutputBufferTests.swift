@@ -41,6 +41,19 @@ import Testing
         #expect(text(buffer) == "staticshort" + long + "\u{1}\u{2}")
     }
 
+    @Test("It gives its memory away, and takes other")
+    func memory() throws {
+        let buffer = OutputBuffer(capacity: 0)
+        #expect(buffer.capacity == 0 && buffer.isEmpty && buffer.surrender() == nil)
+        buffer.append("grown")
+        let memory = try #require(buffer.surrender())
+        #expect(buffer.capacity == 0 && buffer.isEmpty)
+        buffer.adopt(memory)
+        #expect(buffer.capacity == memory.count && buffer.isEmpty)
+        buffer.append("again")
+        #expect(text(buffer) == "again")
+    }
+
     @Test("It is emptied, and cut back")
     func emptied() {
         let buffer = OutputBuffer(capacity: 8)
