@@ -7,8 +7,8 @@ import HTTPTypes
 /// An application that keeps its head in a constant sends the same array of fields each time. Writing it out
 /// costs more than all the rest of a small response, so the bytes of the last few such heads are kept.
 ///
-/// Two values of `HTTPResponse`, or of `HTTPFields`, with the same bits are the same value, as long as one of them
-/// is kept alive: its storage is copied before it is changed. That is all the cache relies on.
+/// Two values of `HTTPFields` with the same bits are the same value, as long as one of them is kept alive: its
+/// storage is copied before it is changed. That is all the cache relies on.
 struct HeadCache {
     private struct Entry {
         /// Keeps the storage alive, and unchanged, which `key` stands for.
