@@ -77,7 +77,7 @@ let package = Package(
             dependencies: ["SAGI", "SAGIServer", "HTTPSemantics", http, logging, signals, yams], swiftSettings: settings
         ),
         .target(
-            name: "SAGIToolkit", dependencies: ["SAGI", "HTTPSemantics", "CPlatform", http, nioCore],
+            name: "SAGIToolkit", dependencies: ["SAGI", "HTTPSemantics", "CPlatform", http, nioCore, logging, crypto],
             swiftSettings: settings),
         .target(
             name: "SAGITesting", dependencies: ["SAGI", "HTTPSemantics", http, nioCore, logging],
@@ -108,7 +108,7 @@ let package = Package(
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 
         .executableTarget(
-            name: "Fuzz", dependencies: ["HTTP1", "HTTPSemantics", nioCore], path: "Tests/Fuzz",
+            name: "Fuzz", dependencies: ["HTTP1", "HTTPSemantics", "SAGIToolkit", nioCore], path: "Tests/Fuzz",
             swiftSettings: settings),
         tests("HTTPSemantics"),
         tests("HTTP1", "HTTPSemantics"),
