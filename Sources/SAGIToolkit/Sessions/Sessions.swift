@@ -72,8 +72,10 @@ public struct Sessions: Middleware {
     public nonisolated(nonsending) func handle(_ exchange: Exchange, next: some Application) async throws {
         guard let scope = exchange.request, scope.session == nil else { return try await next.handle(exchange) }
         let saver = SessionSaver(policy, exchange, scope, session: try await policy.load(scope))
+        var exchange = exchange.keeping(saver)
+        exchange.request?.session = saver.session
         do {
-            try await next.handle(exchange.keeping(saver))
+            try await next.handle(exchange)
         } catch {
             throw try await saver.finish(error)
         }
