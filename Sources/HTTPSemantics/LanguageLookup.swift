@@ -20,14 +20,13 @@ package struct LanguageLookup: Sendable {
                 if let first = allowed.first { return first }
                 continue
             }
-            var subtags = range.name.split(separator: "-", omittingEmptySubsequences: false)
-            while !subtags.isEmpty {
-                let prefix = subtags.joined(separator: "-")
-                if let tag = allowed.first(where: { $0.lowercased() == prefix }) { return tag }
-                subtags.removeLast()
-                // A single letter introduces what followed it, and means nothing alone.
-                if subtags.last?.utf8.count == 1 { subtags.removeLast() }
+            // The longest tag that the range begins with is the first one that shortening it leads to.
+            var best: String?
+            for tag in allowed where best.map({ $0.utf8.count < tag.utf8.count }) ?? true {
+                let name = tag.lowercased()
+                if range.name == name || range.name.hasPrefix("\(name)-") { best = tag }
             }
+            if let best { return best }
         }
         return nil
     }
