@@ -105,6 +105,7 @@ let package = Package(
         example("Routing", "SAGIToolkit"),
         example("BackgroundWork", "SAGIToolkit", logging),
         example("OwnMiddleware", "SAGIToolkit"),
+        example("Notebook", "SAGIToolkit"),
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 
         .executableTarget(

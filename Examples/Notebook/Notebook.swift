@@ -47,7 +47,7 @@ struct Notebook {
     static func add(_ more: [String], to request: Request) async throws {
         let session = try request.session
         let notes = (session[Notes.self] ?? []) + more
-        guard notes.count <= 100 else { throw HTTPError(.insufficientStorage, "The notebook is full.") }
+        guard notes.count <= 100 else { throw HTTPError(.conflict, "The notebook is full.") }
         session[Notes.self] = notes
     }
 

@@ -68,8 +68,8 @@ public struct ByteRanges: Sendable, Hashable {
                 guard count > 0 else { continue }
                 part = max(0, size - count)..<size
             }
+            guard part.count <= size - total else { return .whole }
             total += part.count
-            guard total <= size else { return .whole }
             parts.append(part)
         }
         return parts.isEmpty ? .unsatisfiable : .parts(parts)

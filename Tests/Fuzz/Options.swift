@@ -1,6 +1,8 @@
 /// The command line.
 struct Options {
-    static let targets = ["http1", "dates", "percent", "accept", "cookies"]
+    static let targets = [
+        "http1", "dates", "percent", "accept", "cookies", "multipart", "urlencoded", "range",
+    ]
     static let usage = """
         usage: Fuzz TARGET [--iterations N] [--seed N] [--output FILE]
                Fuzz TARGET --replay FILE

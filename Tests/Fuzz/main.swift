@@ -18,5 +18,8 @@ case "http1": Runner(HTTP1Target(), options).run()
 case "dates": Runner(DateTarget(), options).run()
 case "percent": Runner(PercentTarget(), options).run()
 case "cookies": Runner(CookieTarget(), options).run()
+case "multipart": Runner(MultipartTarget(), options).run()
+case "urlencoded": Runner(URLEncodedTarget(), options).run()
+case "range": Runner(RangeTarget(), options).run()
 default: Runner(AcceptTarget(), options).run()
 }

@@ -5,12 +5,15 @@ struct AcceptTarget: FuzzTarget {
     static let corpus = [
         "text/event-stream", "text/html, text/event-stream;q=0.5", "text/event-stream; q=0, */*",
         "Text/Event-Stream ;a=b;Q=0.000",
-        ",,text/event-stream;", "*/*",
+        ",,text/event-stream;", "*/*", "text/*;q=0.3, text/html;level=1;q=0.7, */*;q=0.5", "text/html;level=\"1\"",
+        "a/b;c=\",text/html;\\\"\", text/html;q=0.001", "en, de-AT;q=0.5, *;q=0", "de;q=0, zh-Hant-CN-x-y",
     ]
     static let tokens = [
         "text/event-stream", "TEXT/", "event-stream", "q=0", ";q=0", ";q=0.", ";q=0.000", ";q=0.001", ";q=1", "; Q=0 ",
         ",", ";", " ",
-        "\t", "=", "*/*", "\u{FF}",
+        "\t", "=", "*/*", "\u{FF}", "text/html", "text/*", ";level=1", "\"", "\\", "q=0.5", "q=1.000", "en", "de",
+        "-AT", "*",
+        "-x-", "de-CH", "q=2",
     ]
 
     private var head = RequestHead()
@@ -31,6 +34,7 @@ struct AcceptTarget: FuzzTarget {
         guard result == Self.expected(input) else {
             throw Violation("\(result) for \(head.text(head.fields[0].value))")
         }
+        try Self.checkWeights(String(decoding: input, as: UTF8.self))
         return result
     }
 

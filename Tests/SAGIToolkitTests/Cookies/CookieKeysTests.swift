@@ -23,7 +23,8 @@ struct CookieKeysTests {
         #expect(cookies.encrypted("cart", keys) == nil)
         #expect(RequestCookies("cart=\(encrypted.value)").encrypted("cart", keys) == text)
         #expect(RequestCookies("cart=\(encrypted.value)").signed("cart", keys) == nil)
-        #expect(text.isEmpty || !encrypted.value.contains(text))
+        // A short text may well be a part of anything.
+        #expect(text.utf8.count < 8 || !encrypted.value.contains(text))
     }
 
     @Test("a value holds under its own name only")
