@@ -61,6 +61,9 @@ let package = Package(
     ],
     targets: [
         .target(name: "CPlatform"),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .target(name: "HTTPSemantics", swiftSettings: settings),
         .target(name: "SAGI", dependencies: ["HTTPSemantics", http, nioCore, logging], swiftSettings: settings),
         .target(name: "HTTP1", dependencies: ["HTTPSemantics", http, nioCore], swiftSettings: settings),
@@ -75,7 +78,10 @@ let package = Package(
             name: "SAGIServerCommand",
             dependencies: ["SAGI", "SAGIServer", "HTTPSemantics", logging, signals, yams], swiftSettings: settings),
         .target(
-            name: "SAGIToolkit", dependencies: ["SAGI", "HTTPSemantics", "CPlatform", http, nioCore],
+            name: "SAGIToolkit",
+            dependencies: [
+                "SAGI", "HTTPSemantics", "CPlatform", "CZlib", "CBrotli", "CZstd", http, nioCore, crypto,
+            ],
             swiftSettings: settings),
         .target(
             name: "SAGITesting", dependencies: ["SAGI", "HTTPSemantics", http, nioCore, logging],
