@@ -9,7 +9,9 @@ final class BrotliEncoder: ContentEncoder {
         guard let state = BrotliEncoderCreateInstance(nil, nil, nil) else { return nil }
         self.state = state
         _ = BrotliEncoderSetParameter(state, BROTLI_PARAM_QUALITY, UInt32(level))
-        _ = BrotliEncoderSetParameter(state, BROTLI_PARAM_LGWIN, UInt32(ContentCoding.windowBits))
+        // How far back it refers, as a power of two. With more than 64 KiB the levels from 7 on take up to 40 MiB, and
+        // the others the more the larger it is; so all stay below 8 MiB, for a few percent more bytes.
+        _ = BrotliEncoderSetParameter(state, BROTLI_PARAM_LGWIN, level < 7 ? 18 : 16)
         if let size { _ = BrotliEncoderSetParameter(state, BROTLI_PARAM_SIZE_HINT, UInt32(clamping: size)) }
     }
 

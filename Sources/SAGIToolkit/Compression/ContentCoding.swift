@@ -1,9 +1,9 @@
 /// A content coding: a way to compress what a message carries (RFC 9110 §8.4.1).
 public enum ContentCoding: Sendable, Hashable, CaseIterable, CustomStringConvertible {
-    /// `br` (RFC 7932).
-    case brotli
     /// `zstd` (RFC 8878), with a window of at most 8 MiB (RFC 9659).
     case zstd
+    /// `br` (RFC 7932).
+    case brotli
     /// `gzip` (RFC 1952).
     case gzip
     /// `deflate`: the format of zlib (RFC 1950), as RFC 9110 §8.4.1.2 says, and not the bare one (RFC 1951).
@@ -36,7 +36,7 @@ public enum ContentCoding: Sendable, Hashable, CaseIterable, CustomStringConvert
     public var levels: ClosedRange<Int> {
         switch self {
         case .brotli: 0...11
-        // Those above need tens of megabytes for each response.
+        // Those above are for windows that RFC 9659 does not allow.
         case .zstd: 1...19
         case .gzip, .deflate: 1...9
         }

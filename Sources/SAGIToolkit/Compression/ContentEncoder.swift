@@ -33,10 +33,6 @@ enum CodingError: Error, CustomStringConvertible {
 }
 
 extension ContentCoding {
-    /// The base-2 logarithm of how far back an encoder refers to: 256 KiB. It bounds the memory of an encoder, which
-    /// has one response, to about 2 MiB; the libraries' own choices take several times that for a few percent.
-    static let windowBits = 18
-
     /// Makes an encoder; `nil` when there is not enough memory.
     ///
     /// - Parameters:

@@ -9,8 +9,15 @@ final class ZstdEncoder: ContentEncoder {
         guard let context = ZSTD_createCCtx() else { return nil }
         self.context = context
         _ = ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, CInt(level))
-        _ = ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, CInt(ContentCoding.windowBits))
-        if let size { _ = ZSTD_CCtx_setPledgedSrcSize(context, UInt64(size)) }
+        // How far back it refers, as a power of two. The library fits its tables to that only when it knows the size;
+        // with its own choice the highest levels take 80 MiB.
+        _ = ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 18)
+        if let size {
+            _ = ZSTD_CCtx_setPledgedSrcSize(context, UInt64(size))
+        } else if level > 5 {
+            _ = ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, 18)
+            _ = ZSTD_CCtx_setParameter(context, ZSTD_c_chainLog, 18)
+        }
     }
 
     deinit { ZSTD_freeCCtx(context) }

@@ -3,7 +3,7 @@ public import HTTPTypes
 import NIOCore
 public import SAGI
 
-/// Compresses what responses carry, for clients that accept it (RFC 9110 §12.5.3): with brotli, zstd, gzip or deflate.
+/// Compresses what responses carry, for clients that accept it (RFC 9110 §12.5.3): with zstd, brotli, gzip or deflate.
 ///
 /// ```swift
 /// app.wrapped(by: Compression())
@@ -12,8 +12,8 @@ public import SAGI
 ///
 /// | option | default | |
 /// |---|---|---|
-/// | `codings` | `.brotli()`, `.zstd()`, `.gzip()`, `.deflate()` | what it can do, the most wanted first; the client's weights come before this order |
-/// | `level` of a coding | 4, 3, 6, 6 | from the fastest to the smallest: 0…11, 1…19, 1…9, 1…9 |
+/// | `codings` | `.zstd()`, `.brotli()`, `.gzip()`, `.deflate()` | what it can do, the most wanted first; the client's weights come before this order |
+/// | `level` of a coding | 3, 4, 6, 6 | from the fastest to the smallest: 1…19, 0…11, 1…9, 1…9 |
 /// | `minimumSize` | 1024 | bytes below which content of a known length stays as it is |
 /// | `mediaTypes` | ``defaultMediaTypes`` | what is compressed: `type/subtype`, `type/*`, `*+suffix` |
 /// | `files` | `false` | whether parts that are files are read and compressed, instead of left to the server to send |
@@ -21,9 +21,18 @@ public import SAGI
 /// | `where` | all | the responses that may be, seen with their request |
 ///
 /// Content that comes in parts is compressed as it comes: what the application has sent reaches the client when it sends
-/// `.flush`, and when it waits for anything. What it sends without waiting in between is compressed together. Of a
-/// response no more is kept than the encoder's window, up to 2 MiB; it is freed when the response ends or the client
-/// goes. Long content is compressed off the event loop.
+/// `.flush`, and when it waits for anything. What it sends without waiting in between is compressed together. Long
+/// content is compressed off the event loop.
+///
+/// Measured on 300 KB of English text with markup, one core, at the default levels:
+///
+/// | coding | MB/s | made of it | memory of one response |
+/// |---|---|---|---|
+/// | zstd | 160 | 40 % | 2 MiB |
+/// | br | 50 | 39 % | 3 MiB |
+/// | gzip, deflate | 30 | 39 % | 0.3 MiB |
+///
+/// At no level it is more than 8 MiB; it is freed when the response ends or the client goes.
 ///
 /// Content that is as it must be stays so: with `Content-Encoding`, `Content-Range`, a digest (RFC 9530) or
 /// `Cache-Control: no-transform`; and that of 204, 206 and 304. A response that could be compressed gets
@@ -75,7 +84,7 @@ public struct Compression: Middleware {
     private let predicate: @Sendable (RequestScope, HTTPResponse) -> Bool
 
     public init(
-        _ codings: [Coding] = [.brotli(), .zstd(), .gzip(), .deflate()], minimumSize: Int = 1024,
+        _ codings: [Coding] = [.zstd(), .brotli(), .gzip(), .deflate()], minimumSize: Int = 1024,
         mediaTypes: [String] = Compression.defaultMediaTypes, files: Bool = false, eventStreams: Bool = false,
         where predicate: @escaping @Sendable (RequestScope, HTTPResponse) -> Bool = { _, _ in true }
     ) {

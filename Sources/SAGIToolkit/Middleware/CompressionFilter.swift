@@ -87,16 +87,21 @@ final class CompressionFilter: ResponseFilter {
         case .holding(var head, let trailers):
             if case .start = event { return try await begin(event, next) }
             head.headerFields.addVary(.acceptEncoding)
-            if shouldEncode(head, event), start(head, event) {
-                var encoded = head
-                encoded.headerFields.noteEncoding(coding.coding)
-                try await next(.start(encoded, trailers: trailers))
-                try await (isHead ? skip(event, next) : encode(event, next))
-            } else {
-                phase = .done
+            guard shouldEncode(head, event), prepare(head, event) else {
                 try await next(.start(head, trailers: trailers))
-                try await next(event)
+                phase = .done
+                return try await next(event)
             }
+            head.headerFields.noteEncoding(coding.coding)
+            do {
+                try await next(.start(head, trailers: trailers))
+            } catch {
+                // It was refused, and another one may follow.
+                state.withLock { $0 = State() }
+                throw error
+            }
+            phase = isHead ? .silent : .encoding
+            try await (isHead ? skip(event, next) : encode(event, next))
         case .encoding: try await encode(event, next)
         case .silent: try await skip(event, next)
         case .broken: break
@@ -112,12 +117,12 @@ final class CompressionFilter: ResponseFilter {
             phase = .holding(head, trailers: trailers)
             return
         }
-        phase = .done
         if isOfCompressed(head) {
             head.headerFields.weakenTag()
             head.headerFields.addVary(.acceptEncoding)
         }
         try await next(.start(head, trailers: trailers))
+        phase = .done
     }
 
     /// Whether a 304 is about what this client was given compressed: it told the tag that was made weak for that.
@@ -144,11 +149,8 @@ final class CompressionFilter: ResponseFilter {
     }
 
     /// Gets the encoder ready; false when there is no memory for it.
-    private func start(_ head: HTTPResponse, _ event: HTTPResponseEvent) -> Bool {
-        guard !isHead else {
-            phase = .silent
-            return true
-        }
+    private func prepare(_ head: HTTPResponse, _ event: HTTPResponseEvent) -> Bool {
+        guard !isHead else { return true }
         var size: Int?
         if case .body(let bytes, more: false) = event { size = bytes.readableBytes }
         let coding = coding
@@ -162,7 +164,6 @@ final class CompressionFilter: ResponseFilter {
             state.promise = promised
             state.owed = promised ?? 0
             state.flushesEachPart = flushesEachPart
-            state.phase = .encoding
             return true
         }
         if isReady, size == nil { scope.connection.onDisconnect { [weak self] _ in self?.release() } }
@@ -291,6 +292,9 @@ final class CompressionFilter: ResponseFilter {
     }
 
     // MARK: The end
+
+    /// Whether there is an encoder: from the head until the end of the content, or until the client goes.
+    var hasEncoder: Bool { state.withLock { $0.encoder != nil } }
 
     /// Frees the encoder of a client that has gone, while its application may still be waiting for something.
     private func release() {

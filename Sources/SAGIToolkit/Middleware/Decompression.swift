@@ -4,7 +4,7 @@ import NIOCore
 public import SAGI
 import Synchronization
 
-/// Makes out the content of requests that clients have compressed: with brotli, zstd, gzip or deflate
+/// Makes out the content of requests that clients have compressed: with zstd, brotli, gzip or deflate
 /// (RFC 9110 §8.4).
 ///
 /// ```swift

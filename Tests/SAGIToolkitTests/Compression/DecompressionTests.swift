@@ -77,9 +77,9 @@ struct DecompressionTests {
             return "inside"
         }
         for (codings, sent, accepted) in [
-            (ContentCoding.allCases, "compress", "br, zstd, gzip, deflate"), ([.gzip], "br", "gzip"),
-            (ContentCoding.allCases, "gzip, gzip", "br, zstd, gzip, deflate"),
-            (ContentCoding.allCases, "gzip, br", "br, zstd, gzip, deflate"), ([], "gzip", "identity"),
+            (ContentCoding.allCases, "compress", "zstd, br, gzip, deflate"), ([.gzip], "br", "gzip"),
+            (ContentCoding.allCases, "gzip, gzip", "zstd, br, gzip, deflate"),
+            (ContentCoding.allCases, "gzip, br", "zstd, br, gzip, deflate"), ([], "gzip", "identity"),
         ] {
             try await TestClient.run(app.wrapped(by: Decompression(codings))) { client async throws in
                 let response = try await client.post("/", headers: [.contentEncoding: sent], body: "x")

@@ -277,4 +277,50 @@ struct StreamCompressionTests {
             }
         }
     }
+
+    @Test("an encoder lives from the first part of the content to the last, or until the client goes")
+    func lifetime() async throws {
+        for leaves in [false, true] {
+            let connection = TestConnection()
+            let request = HTTPRequest(
+                method: .get, scheme: "http", authority: "localhost", path: "/", headerFields: gzip)
+            let filter = CompressionFilter(
+                Compression(), Compression.Coding(.gzip), minimum: 1,
+                RequestScope(request: request, connection: connection))
+            let next = Send<HTTPResponseEvent> { _ in }
+            let head = HTTPResponse(status: .ok, headerFields: [.contentType: "text/plain"])
+            try await filter.take(.start(head), next)
+            #expect(!filter.hasEncoder)
+            try await filter.take(.body("part", more: true), next)
+            #expect(filter.hasEncoder && !filter.isDone)
+            if leaves { connection.disconnect() } else { try await filter.take(.body("end"), next) }
+            #expect(!filter.hasEncoder)
+            if leaves {
+                try await filter.take(.body("more", more: true), next)
+                try await filter.take(.body("end"), next)
+            }
+            #expect(filter.isDone)
+        }
+    }
+
+    @Test("after a head that is refused another one may follow")
+    func refusedHead() async throws {
+        let app = ClosureApplication { exchange in
+            guard case .http(let http) = exchange else { throw Unsupported(exchange) }
+            var head = HTTPResponse(status: .ok, headerFields: [.contentType: "text/plain"])
+            head.headerFields.append(HTTPField(name: .server, lenientValue: [0x61, 0x01, 0x62]))
+            try await http.send(.start(head))
+            await #expect(throws: ExchangeError.self) {
+                try await http.send(.body(CompressionTests.text, more: true))
+            }
+            head.headerFields[.server] = nil
+            try await http.send(.start(head))
+            try await http.send(.body(CompressionTests.text))
+        }
+        try await TestClient.run(app.wrapped(by: Compression())) { client async throws in
+            let response = try await client.get("/", headers: gzip)
+            #expect(response[.contentEncoding] == "gzip")
+            #expect(try response.plain == CompressionTests.text)
+        }
+    }
 }
