@@ -105,6 +105,7 @@ let package = Package(
         example("Files"),
         example("TLSIntrospection"),
         example("FlowControl", logging),
+        example("Compressing", "SAGIToolkit"),
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 
         .executableTarget(

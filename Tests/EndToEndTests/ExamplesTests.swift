@@ -13,6 +13,7 @@ struct ExamplesTests {
         )
     }
     @Test("FlowControl") func flowControl() async throws { try await check(program: "FlowControl") }
+    @Test("Compressing") func compressing() async throws { try await check(program: "Compressing") }
     @Test("Embedding") func embedding() async throws {
         try await check(program: "Embedding", binds: ["unix:$FOLDER/socket"], socket: "$FOLDER/socket", exits: 0)
     }
