@@ -35,10 +35,11 @@ bench: ## Measure SAGI and its peers in one run (minutes; uses every core)
 	@scripts/setup bench
 	Benchmarks/run
 
-conformance: ## Run the end-to-end suites with independent clients, in full
+conformance: ## Run the end-to-end suites with independent clients, in full, and build what `sagi new` makes
 	@scripts/setup conformance
 	swift build --build-tests
 	@$(AT_ONCE) scripts/run-tests --filter EndToEndTests
+	@scripts/check-new
 
 fuzz: ## Feed the HTTP/1.1 engine FUZZ mutated inputs (default: 10 million)
 	swift run --configuration release Fuzz http1 --iterations $(FUZZ)

@@ -47,6 +47,7 @@ let package = Package(
         .library(name: "SAGILiveTesting", targets: ["SAGILiveTesting"]),
         .executable(name: "sagi", targets: ["sagi"]),
         .executable(name: "Conformance", targets: ["Conformance"]),
+        .executable(name: "Routing", targets: ["Routing"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -76,11 +77,12 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "SAGIServerCommand",
-            dependencies: ["SAGI", "SAGIServer", "HTTPSemantics", logging, signals, yams], swiftSettings: settings),
+            dependencies: ["SAGI", "SAGIServer", "HTTPSemantics", http, logging, signals, yams], swiftSettings: settings
+        ),
         .target(
             name: "SAGIToolkit",
             dependencies: [
-                "SAGI", "HTTPSemantics", "CPlatform", "CZlib", "CBrotli", "CZstd", http, nioCore, crypto,
+                "SAGI", "HTTPSemantics", "CPlatform", "CZlib", "CBrotli", "CZstd", http, nioCore, logging, crypto,
             ],
             swiftSettings: settings),
         .target(
@@ -106,10 +108,14 @@ let package = Package(
         example("TLSIntrospection"),
         example("FlowControl", logging),
         example("Compressing", "SAGIToolkit"),
+        example("MiniFramework"),
+        example("Routing", "SAGIToolkit"),
+        example("BackgroundWork", "SAGIToolkit", logging),
+        example("OwnMiddleware", "SAGIToolkit"),
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 
         .executableTarget(
-            name: "Fuzz", dependencies: ["HTTP1", "HTTPSemantics", nioCore], path: "Tests/Fuzz",
+            name: "Fuzz", dependencies: ["HTTP1", "HTTPSemantics", "SAGIToolkit", nioCore], path: "Tests/Fuzz",
             swiftSettings: settings),
         tests("HTTPSemantics"),
         tests("HTTP1", "HTTPSemantics"),

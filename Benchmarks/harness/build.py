@@ -13,7 +13,8 @@ def say(text):
 
 def ours():
     say("building SAGI …")
-    swift_build(ROOT, "--product", "Conformance")
+    for product in ("Conformance", "Routing"):
+        swift_build(ROOT, "--product", product)
 
 
 def everything(servers):

@@ -86,6 +86,10 @@ def sagi_logging(place):
     return sagi(place, "--access-log", place.shop.folder / "access.log")
 
 
+def sagi_toolkit(place):
+    return [swift_products(ROOT) / "Routing", "--bind", f"127.0.0.1:{place.port}", "--event-loops", "1"]
+
+
 def nginx(place):
     folder = place.shop.folder / "nginx"
     folder.mkdir(exist_ok=True)
@@ -138,6 +142,8 @@ def find(program):
 SERVERS = [
     Server("sagi", "SAGI", sagi, is_peer=False),
     Server("sagi-log", "SAGI, access log on", sagi_logging, only=("hello",), is_peer=False),
+    Server("sagi-toolkit", "SAGI, its router and responses", sagi_toolkit,
+           only=("hello", "browser", "pipelined", "bytes", "echo"), is_peer=False),
     Server("nginx", "nginx", nginx, without={"echo": "it has no way to send back what it received"}),
     Server("hummingbird", "Hummingbird", hummingbird),
     Server("flyingfox", "FlyingFox", flyingfox, without={"tls": "it has no TLS"}),

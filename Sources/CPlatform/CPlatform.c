@@ -72,3 +72,9 @@ int sagi_ignore_new_connections(int descriptor) {
     return 0;
 #endif
 }
+
+static _Thread_local const void *current_turn;
+
+const void *sagi_current_turn(void) { return current_turn; }
+
+void sagi_set_current_turn(const void *loop) { current_turn = loop; }

@@ -75,7 +75,6 @@ package struct RequestDecoder: Sendable {
         case .fixed, .chunked: return false
         case .failed(let error): throw error
         }
-        let limits = self.limits
         let result = input.withUnsafeReadableBytes { bytes in
             Result { () throws(HTTP1Error) in
                 try HeadParser.parse(bytes, limits: limits, progress: &progress, into: &head)

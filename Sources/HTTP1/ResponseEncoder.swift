@@ -137,7 +137,7 @@ package enum ResponseEncoder {
             let isValid = field.withUnsafeBytesOfValue { value in
                 let value = UnsafeRawBufferPointer(value)
                 guard FieldSyntax.isFieldValue(value) else { return false }
-                output.append(field.name.rawName)
+                output.append(string: field.name.rawName)
                 output.append(": ")
                 output.append(value)
                 output.append("\r\n")

@@ -26,16 +26,17 @@ package enum Authority {
         var index = 0
         while index < bytes.count {
             let byte = bytes[index]
-            if byte == UInt8(ascii: ":") { return index > 0 ? index : nil }
-            guard isRegNameByte(byte) else { return nil }
-            if byte == UInt8(ascii: "%") {
+            if isRegNameByte(byte) {
+                index &+= 1
+            } else if byte == UInt8(ascii: ":") {
+                return index > 0 ? index : nil
+            } else {
                 // RFC 3986 §2.1.
-                guard index + 2 < bytes.count, PercentCoding.hexValue(bytes[index + 1]) != nil,
-                    PercentCoding.hexValue(bytes[index + 2]) != nil
+                guard byte == UInt8(ascii: "%"), index + 2 < bytes.count,
+                    PercentCoding.hexValue(bytes[index + 1]) != nil, PercentCoding.hexValue(bytes[index + 2]) != nil
                 else { return nil }
-                index += 2
+                index &+= 3
             }
-            index += 1
         }
         return bytes.count
     }
@@ -97,18 +98,19 @@ package enum Authority {
     }
 
     private static func isPort(_ bytes: UnsafeRawBufferPointer, from start: Int, allowsEmpty: Bool) -> Bool {
-        let digits = bytes[start...]
-        guard digits.count <= 5, allowsEmpty || !digits.isEmpty else { return false }
+        let count = bytes.count - start
+        guard count <= 5, allowsEmpty || count > 0 else { return false }
         var port = 0
-        for byte in digits {
-            guard byte &- 0x30 < 10 else { return false }
-            port = port * 10 + Int(byte &- 0x30)
+        for index in start..<bytes.count {
+            let digit = bytes[index] &- 0x30
+            guard digit < 10 else { return false }
+            port = port &* 10 &+ Int(digit)
         }
         return port <= 65535
     }
 
-    // One bit per ASCII character: unreserved, sub-delims and "%" (RFC 3986 §3.2.2).
-    private static var regNameLow: UInt64 { 0x2BFF_7FF2_0000_0000 }
+    // One bit per ASCII character: unreserved and sub-delims (RFC 3986 §3.2.2).
+    private static var regNameLow: UInt64 { 0x2BFF_7FD2_0000_0000 }
     private static var regNameHigh: UInt64 { 0x47FF_FFFE_87FF_FFFE }
 
     @inline(__always)

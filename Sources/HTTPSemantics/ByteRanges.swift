@@ -1,6 +1,6 @@
 /// What `Range` asks for (RFC 9110 §14.1, §14.2).
-package struct ByteRanges: Sendable, Hashable {
-    package enum Specifier: Sendable, Hashable {
+public struct ByteRanges: Sendable, Hashable {
+    public enum Specifier: Sendable, Hashable {
         /// From the first position to the last one, both included.
         case closed(Int, Int)
         case from(Int)
@@ -9,7 +9,7 @@ package struct ByteRanges: Sendable, Hashable {
     }
 
     /// What the ranges select of a representation.
-    package enum Selection: Sendable, Hashable {
+    public enum Selection: Sendable, Hashable {
         /// Answer as if there were no `Range`.
         case whole
         /// 206, with one part or several.
@@ -18,7 +18,7 @@ package struct ByteRanges: Sendable, Hashable {
         case unsatisfiable
     }
 
-    package let specifiers: [Specifier]
+    public let specifiers: [Specifier]
     private let isOverLimit: Bool
 
     /// Reads the value of a `Range` field; `nil` when it is malformed or in another unit, and is to be ignored.
@@ -27,7 +27,7 @@ package struct ByteRanges: Sendable, Hashable {
     ///   - text: the value.
     ///   - limit: how many ranges are answered. With more of them ``select(from:)`` gives the whole. No more are
     ///     kept, whatever the request holds.
-    package init?(_ text: String, limit: Int) {
+    public init?(_ text: String, limit: Int) {
         let bytes = text.utf8
         guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")),
             text[..<equals].lowercased() == "bytes"
@@ -51,7 +51,7 @@ package struct ByteRanges: Sendable, Hashable {
     /// Too many ranges, and ranges that together hold more than the representation, select the whole: answering
     /// them would cost more than that (RFC 9110 §14.2, §17.15). So does any range of an empty representation,
     /// because `Content-Range` cannot express one.
-    package func select(from size: Int) -> Selection {
+    public func select(from size: Int) -> Selection {
         guard size > 0, !isOverLimit else { return .whole }
         var parts: [Range<Int>] = []
         var total = 0

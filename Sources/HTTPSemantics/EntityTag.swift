@@ -1,30 +1,30 @@
 /// An entity tag (RFC 9110 §8.8.3).
-package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
+public struct EntityTag: Sendable, Hashable, CustomStringConvertible {
     /// What stands between the quotes.
-    package let opaque: String
-    package let isWeak: Bool
+    public let opaque: String
+    public let isWeak: Bool
 
     /// `opaque` may hold visible ASCII characters other than the double quote.
-    package init(_ opaque: String, isWeak: Bool = false) {
+    public init(_ opaque: String, isWeak: Bool = false) {
         self.opaque = opaque
         self.isWeak = isWeak
     }
 
     /// Reads one tag that is the whole of `text`; `nil` when it is none.
-    package init?(parsing text: String) {
+    public init?(parsing text: String) {
         var rest = Substring(text).utf8
         guard let tag = Self.next(&rest), rest.isEmpty else { return nil }
         self = tag
     }
 
     /// The tag as it stands in a field.
-    package var description: String { (isWeak ? "W/" : "") + "\"\(opaque)\"" }
+    public var description: String { (isWeak ? "W/" : "") + "\"\(opaque)\"" }
 
     /// Strong comparison (RFC 9110 §8.8.3.2).
-    package func matchesStrongly(_ other: EntityTag) -> Bool { !isWeak && !other.isWeak && opaque == other.opaque }
+    public func matchesStrongly(_ other: EntityTag) -> Bool { !isWeak && !other.isWeak && opaque == other.opaque }
 
     /// Weak comparison (RFC 9110 §8.8.3.2).
-    package func matchesWeakly(_ other: EntityTag) -> Bool { opaque == other.opaque }
+    public func matchesWeakly(_ other: EntityTag) -> Bool { opaque == other.opaque }
 
     // The separator of lists may stand inside a tag, so a list cannot be split before it is read.
     fileprivate static func next(_ rest: inout Substring.UTF8View) -> EntityTag? {
@@ -44,12 +44,12 @@ package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// What `If-Match` and `If-None-Match` hold: any tag, or some (RFC 9110 §13.1.1, §13.1.2).
-package enum EntityTagList: Sendable, Hashable {
+public enum EntityTagList: Sendable, Hashable {
     case any
     /// The tags before the first thing that is no tag; empty when there are none.
     case tags([EntityTag])
 
-    package init(_ text: String) {
+    public init(_ text: String) {
         var rest = Substring(text).utf8
         func skipBlanks() { rest = rest.drop { FieldSyntax.isBlank($0) || $0 == UInt8(ascii: ",") } }
         skipBlanks()
@@ -68,7 +68,7 @@ package enum EntityTagList: Sendable, Hashable {
     }
 
     /// Whether one of them is the tag of a representation that exists; `nil` when it has none.
-    package func matchesStrongly(_ tag: EntityTag?) -> Bool {
+    public func matchesStrongly(_ tag: EntityTag?) -> Bool {
         switch self {
         case .any: true
         case .tags(let tags): tag.map { tag in tags.contains { $0.matchesStrongly(tag) } } ?? false
@@ -76,7 +76,7 @@ package enum EntityTagList: Sendable, Hashable {
     }
 
     /// The same by weak comparison.
-    package func matchesWeakly(_ tag: EntityTag?) -> Bool {
+    public func matchesWeakly(_ tag: EntityTag?) -> Bool {
         switch self {
         case .any: true
         case .tags(let tags): tag.map { tag in tags.contains { $0.matchesWeakly(tag) } } ?? false

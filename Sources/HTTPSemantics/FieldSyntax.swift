@@ -1,4 +1,5 @@
 /// The character classes of RFC 9110 §5.5 and §5.6.2, shared by every engine.
+@usableFromInline
 package enum FieldSyntax {
     // One bit per ASCII character: "!#$%&'*+-.^_`|~", digits and letters (RFC 9110 §5.6.2, tchar).
     @inlinable static var tokenLow: UInt64 { 0x03FF_6CFA_0000_0000 }

@@ -1,7 +1,8 @@
 /// Bytes on their way out: a growing block of memory that is written to without checks or bookkeeping beyond
-/// its end. Engines write into it, transports send from it, and a pool keeps it for the next turn.
+/// its end. Engines write into it, transports send from it, and a pool keeps its memory for the next turn.
 ///
 /// It belongs to one event loop.
+@usableFromInline
 package final class OutputBuffer {
     @usableFromInline
     struct State {
@@ -15,13 +16,29 @@ package final class OutputBuffer {
 
     package init(capacity: Int = 4096) {
         state = .allocate(capacity: 1)
-        state.initialize(
-            to: State(base: .allocate(byteCount: capacity, alignment: 16), count: 0, capacity: capacity))
+        // Without memory it points to itself, where nothing is written: there is no room.
+        state.initialize(to: State(base: UnsafeMutableRawPointer(state), count: 0, capacity: 0))
+        if capacity > 0 { adopt(.allocate(byteCount: capacity, alignment: 16)) }
     }
 
     deinit {
-        state.pointee.base.deallocate()
+        surrender()?.deallocate()
         state.deallocate()
+    }
+
+    /// Takes the memory, which is its own from now on. It must have none.
+    package func adopt(_ memory: UnsafeMutableRawBufferPointer) {
+        precondition(capacity == 0)
+        guard let base = memory.baseAddress else { return }
+        state.pointee = State(base: base, count: 0, capacity: memory.count)
+    }
+
+    /// Gives the memory to the caller, and what was written with it.
+    package func surrender() -> UnsafeMutableRawBufferPointer? {
+        guard capacity > 0 else { return nil }
+        let memory = UnsafeMutableRawBufferPointer(start: state.pointee.base, count: state.pointee.capacity)
+        state.pointee = State(base: UnsafeMutableRawPointer(state), count: 0, capacity: 0)
+        return memory
     }
 
     /// How many bytes have been written. Making it smaller takes bytes back.
@@ -55,12 +72,13 @@ package final class OutputBuffer {
 
     @usableFromInline @inline(never)
     func grow(_ size: Int) {
+        let count = count
         let larger = max(state.pointee.capacity * 2, count + size)
-        let fresh = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
-        fresh.copyMemory(from: state.pointee.base, byteCount: count)
-        state.pointee.base.deallocate()
-        state.pointee.base = fresh
-        state.pointee.capacity = larger
+        let fresh = UnsafeMutableRawBufferPointer.allocate(byteCount: larger, alignment: 16)
+        fresh.copyMemory(from: bytes)
+        surrender()?.deallocate()
+        adopt(fresh)
+        self.count = count
     }
 
     @inlinable @inline(__always)
@@ -83,7 +101,7 @@ package final class OutputBuffer {
     }
 
     @inlinable @inline(__always)
-    package func append(_ text: String) {
+    package func append(string text: String) {
         var text = text
         text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }
@@ -92,17 +110,17 @@ package final class OutputBuffer {
     package func append(decimal number: Int) {
         let start = reserve(20)
         var digits = 1
-        var rest = number / 10
-        while rest > 0 {
-            digits += 1
+        var limit: UInt = 10
+        var rest = UInt(bitPattern: number)
+        while digits < 19, rest >= limit {
+            digits &+= 1
+            limit &*= 10
+        }
+        for index in stride(from: digits &- 1, through: 0, by: -1) {
+            start.storeBytes(of: UInt8(truncatingIfNeeded: rest % 10) &+ 0x30, toByteOffset: index, as: UInt8.self)
             rest /= 10
         }
-        rest = number
-        for index in stride(from: digits - 1, through: 0, by: -1) {
-            start.storeBytes(of: UInt8(truncatingIfNeeded: rest % 10) + 0x30, toByteOffset: index, as: UInt8.self)
-            rest /= 10
-        }
-        count += digits
+        count &+= digits
     }
 
     /// `number`, which is not negative, in hexadecimal digits.

@@ -63,11 +63,16 @@ package enum RangeCondition: Sendable, Hashable {
         }
     }
 
-    package func isTrue(tag: EntityTag, lastModified: Int) -> Bool {
+    /// - Parameters:
+    ///   - tag: the representation's entity tag.
+    ///   - lastModified: when it was changed last, in seconds since 1970.
+    ///   - now: the time, in seconds since 1970.
+    package func isTrue(tag: EntityTag, lastModified: Int, now: Int) -> Bool {
         switch self {
         case .tag(let other): other.matchesStrongly(tag)
-        // An exact match: an earlier or later date names another state.
-        case .date(let date): date == lastModified
+        // An exact match: an earlier or later date names another state. And a second that is not over may see another
+        // change, so that its date is no strong validator (RFC 9110 §8.8.2.2, §13.1.5).
+        case .date(let date): date == lastModified && lastModified < now
         case .invalid: false
         }
     }

@@ -2,11 +2,13 @@
 ///
 /// An engine fills it, for any version of HTTP; nothing is turned into a `String` before somebody asks.
 /// The arrays keep their capacity from one request to the next.
+@usableFromInline
 package struct RequestHead: Sendable {
     /// A run of bytes in ``RequestHead/bytes``.
-    package struct Slice: Sendable, Equatable {
-        package var start: UInt32
-        package var count: UInt32
+    @usableFromInline
+    package struct Slice: Sendable, Equatable, BitwiseCopyable {
+        @usableFromInline package var start: UInt32
+        @usableFromInline package var count: UInt32
 
         @inlinable @inline(__always)
         package init(_ start: Int, _ count: Int) {
@@ -17,9 +19,10 @@ package struct RequestHead: Sendable {
         package static let empty = Slice(0, 0)
     }
 
-    package struct Field: Sendable, Equatable {
-        package var name: Slice
-        package var value: Slice
+    @usableFromInline
+    package struct Field: Sendable, Equatable, BitwiseCopyable {
+        @usableFromInline package var name: Slice
+        @usableFromInline package var value: Slice
 
         @inlinable @inline(__always)
         package init(name: Slice, value: Slice) {
@@ -29,8 +32,9 @@ package struct RequestHead: Sendable {
     }
 
     /// What the engine learned of the head while it read it.
+    @usableFromInline
     package struct Facts: OptionSet, Sendable {
-        package let rawValue: UInt16
+        @usableFromInline package let rawValue: UInt16
 
         @inlinable
         package init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -66,12 +70,13 @@ package struct RequestHead: Sendable {
     }
 
     /// The methods that are told apart without looking at the bytes again.
+    @usableFromInline
     package enum KnownMethod: UInt8, Sendable {
         case other, get, head, post, put, connect
     }
 
-    package var bytes: [UInt8] = []
-    package var fields: [Field] = []
+    @usableFromInline package var bytes = ReusedArray<UInt8>()
+    package var fields = ReusedArray<Field>()
     package var method = Slice.empty
     package var target = Slice.empty
     package var path = Slice.empty
@@ -91,11 +96,11 @@ package struct RequestHead: Sendable {
     /// Forgets the request and keeps the memory, unless a large head has made it large.
     package mutating func reset() {
         if bytes.capacity > 16 * 1024 {
-            bytes = []
-            fields = []
+            bytes = .init()
+            fields = .init()
         } else {
-            bytes.removeAll(keepingCapacity: true)
-            fields.removeAll(keepingCapacity: true)
+            bytes.removeAll()
+            fields.removeAll()
         }
         method = .empty
         target = .empty
@@ -134,7 +139,6 @@ package struct RequestHead: Sendable {
     }
 
     /// Sets ``knownMethod``, and the fact that a response has no content.
-    @inlinable @inline(__always)
     package mutating func noteMethod(_ method: UnsafeRawBufferPointer) {
         knownMethod = .other
         switch method.count {

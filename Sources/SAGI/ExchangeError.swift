@@ -6,6 +6,8 @@ public enum ExchangeError: Error, Hashable, CustomStringConvertible {
     case invalidStatus(Int)
     /// A field whose name or value has a byte that may not be sent (RFC 9110 §5.1, §5.5).
     case invalidField(String)
+    /// A field that has to be known before the content, and so cannot be sent after it (RFC 9110 §6.5.1).
+    case forbiddenTrailer(String)
     /// More content than the response's `Content-Length` promised.
     case contentLengthExceeded(promised: Int)
     /// A file that cannot be opened or read, and why.
@@ -18,6 +20,8 @@ public enum ExchangeError: Error, Hashable, CustomStringConvertible {
         case .wrongEvent(let sentence): sentence
         case .invalidStatus(let code): "The status \(code) cannot be sent here."
         case .invalidField(let name): "The field \"\(name)\" has a byte that may not stand in a header field."
+        case .forbiddenTrailer(let name):
+            "The field \"\(name)\" means nothing after the content: it belongs to the start of the response."
         case .contentLengthExceeded(let promised):
             "The response promised \(promised) bytes with Content-Length, and this event goes beyond them."
         case .file(let path, let reason): "The file \(path) cannot be sent: \(reason)."

@@ -23,7 +23,8 @@ public enum HTTPRequestEvent: Sendable {
     /// `more` is false for the last one.
     case body(ByteBuffer, more: Bool)
     /// The trailer fields of the request, which may be none. This follows the last part of content that was sent
-    /// without `Content-Length`, and no other.
+    /// without `Content-Length`, and no other. Fields that mean nothing after the content, such as `Host` or
+    /// `Authorization`, are not among them (RFC 9110 §6.5.1).
     case trailers(HTTPFields)
     /// The exchange is over: the peer has gone, or the response is complete.
     case disconnect(DisconnectReason)
@@ -46,7 +47,8 @@ public enum HTTPResponseEvent: Sendable {
     /// A part of the content that lies in a file. `more` is false for the last part.
     case file(FileRange, more: Bool = false)
     /// The trailer fields, after the last part of the content. They end the response, and are dropped when
-    /// the client cannot take them.
+    /// the client cannot take them. A field that a client needs before the content, such as `Content-Type` or
+    /// `Set-Cookie`, makes `send` throw (RFC 9110 §6.5.1).
     case trailers(HTTPFields)
     /// Hands everything sent so far to the operating system now.
     case flush

@@ -88,15 +88,12 @@ public struct RequestScope: Sendable {
     }
 
     /// Calls `body` with the bytes of ``rawPath``, without making a `String`.
-    package func withRawPath<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        if var path = storage.changes?.rawPath {
-            return try path.withUTF8 { try body(UnsafeRawBufferPointer($0)) }
-        }
+    package func withRawPath<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        if var path = storage.changes?.rawPath { return path.withUTF8 { body(UnsafeRawBufferPointer($0)) } }
         let contents = storage.contents
-        return try contents.pointee.head.bytes.withUnsafeBytes { bytes in
+        return contents.pointee.head.bytes.withUnsafeBytes { bytes in
             let path = contents.pointee.head.path
-            return try body(
-                UnsafeRawBufferPointer(rebasing: bytes[Int(path.start)..<Int(path.start) + Int(path.count)]))
+            return body(UnsafeRawBufferPointer(rebasing: bytes[Int(path.start)..<Int(path.start) + Int(path.count)]))
         }
     }
 

@@ -133,7 +133,11 @@ final class LiveChannel: TestChannel {
 
     // MARK: The application
 
-    func outcome() async throws -> ApplicationOutcome? { try await recorder.outcome(of: id) }
+    func outcome() async throws -> ApplicationOutcome? {
+        // Before the first sign of the server, nobody knows whether it will call the application.
+        try await state.wait { $0.end != nil || $0.events > 0 ? () : nil }
+        return try await recorder.outcome(of: id)
+    }
 
     var outcomeSoFar: ApplicationOutcome? { recorder.outcomeSoFar(of: id) }
 }

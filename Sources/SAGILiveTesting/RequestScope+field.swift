@@ -5,6 +5,6 @@ extension RequestScope {
     /// Takes the last header field out of the request itself. For the server's side, before an application has seen
     /// the scope.
     func removeLastHeaderField() {
-        _ = storage.contents.pointee.head.fields.popLast()
+        storage.contents.pointee.head.fields.removeLast()
     }
 }

@@ -13,6 +13,8 @@ enum Sagi {
                 return try await Serve.run(arguments)
             case "new":
                 return try New.run(arguments)
+            case "routes":
+                return try ShowRoutes.run(arguments)
             case "cert":
                 return try MakeCertificate.run(arguments)
             case "help", "--help", "-h":
@@ -26,7 +28,8 @@ enum Sagi {
                 return 0
             default:
                 throw ConfigurationError(
-                    "The command \"\(name)\" is not known. The commands are serve, new, cert, help and version.")
+                    "The command \"\(name)\" is not known. The commands are serve, new, routes, cert, help and version."
+                )
             }
         }
     }
@@ -38,9 +41,10 @@ enum Sagi {
             return 0
         case "serve": return try await Serve.run(["--help"])
         case "new": return try New.run(["--help"])
+        case "routes": return try ShowRoutes.run(["--help"])
         case "cert": return try MakeCertificate.run(["--help"])
         case let name?:
-            throw ConfigurationError("There is no command \"\(name)\". The commands are serve, new and cert.")
+            throw ConfigurationError("There is no command \"\(name)\". The commands are serve, new, routes and cert.")
         }
     }
 
@@ -50,6 +54,7 @@ enum Sagi {
         Commands:
           serve [DIR]   Serves the files of a directory, or a welcome page.
           new NAME      Makes a project with an application, ready to run.
+          routes [NAME] Shows the routes of the application in this directory.
           cert          Makes a certificate for development.
           help COMMAND  Shows the options of a command.
           version       Shows the version.

@@ -14,6 +14,19 @@ struct ExamplesTests {
     }
     @Test("FlowControl") func flowControl() async throws { try await check(program: "FlowControl") }
     @Test("Compressing") func compressing() async throws { try await check(program: "Compressing") }
+    @Test("MiniFramework") func miniFramework() async throws { try await check(program: "MiniFramework") }
+    @Test("Routing") func routing() async throws { try await check(program: "Routing") }
+    @Test("An application shows its routes") func routes() async throws {
+        try await expectEnd(
+            ["--routes"], program: "Routing", status: 0,
+            [
+                "METHOD  PATH ", "POST    /numbers ",
+                "GET     /hello/:name           hello  -           Routing/main.swift:",
+            ])
+        try await expectEnd(["--routes"], program: "Hello", status: 2, ["does not say which routes it has"])
+    }
+    @Test("BackgroundWork") func backgroundWork() async throws { try await check(program: "BackgroundWork", exits: 0) }
+    @Test("OwnMiddleware") func ownMiddleware() async throws { try await check(program: "OwnMiddleware") }
     @Test("Embedding") func embedding() async throws {
         try await check(program: "Embedding", binds: ["unix:$FOLDER/socket"], socket: "$FOLDER/socket", exits: 0)
     }

@@ -39,6 +39,9 @@ struct ListenersTests {
         try await check(binds: [], launcher: ["python3", "$CLIENTS/launcher.py", "activation"])
     }
     @Test("The PROXY protocol") func proxyProtocol() async throws { try await check("--proxy-protocol", tls: true) }
+    @Test("The PROXY protocol on one listener alone") func proxyProtocolOfOne() async throws {
+        try await check(binds: ["--bind", "127.0.0.1:0,proxy-protocol", "--bind", "127.0.0.1:0"])
+    }
     @Test("A malformed PROXY header ends the connection") func proxyProtocolMalformed() async throws {
         try await check("--proxy-protocol", "--timeout-handshake", "1s")
     }

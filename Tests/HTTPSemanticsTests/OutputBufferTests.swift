@@ -33,12 +33,25 @@ import Testing
         let buffer = OutputBuffer(capacity: 1)
         let long = String(repeating: "é", count: 100)
         buffer.append("static")
-        buffer.append(String("short"))
-        buffer.append(long)
+        buffer.append(string: "short")
+        buffer.append(string: long)
         [UInt8(1), 2].withUnsafeBytes { buffer.append($0) }
         buffer.append([])
         buffer.append(UnsafeRawBufferPointer(start: nil, count: 0))
         #expect(text(buffer) == "staticshort" + long + "\u{1}\u{2}")
+    }
+
+    @Test("It gives its memory away, and takes other")
+    func memory() throws {
+        let buffer = OutputBuffer(capacity: 0)
+        #expect(buffer.capacity == 0 && buffer.isEmpty && buffer.surrender() == nil)
+        buffer.append("grown")
+        let memory = try #require(buffer.surrender())
+        #expect(buffer.capacity == 0 && buffer.isEmpty)
+        buffer.adopt(memory)
+        #expect(buffer.capacity == memory.count && buffer.isEmpty)
+        buffer.append("again")
+        #expect(text(buffer) == "again")
     }
 
     @Test("It is emptied, and cut back")

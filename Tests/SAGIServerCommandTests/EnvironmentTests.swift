@@ -25,6 +25,8 @@ import Testing
 
     @Test func `an empty variable counts as not set`() throws {
         #expect(try configure(environment: ["SAGI_BACKLOG": ""]).backlog == 2048)
+        let listeners = try configure(environment: ["SAGI_BIND": " ; "], file: "bind: 127.0.0.1:7").listeners
+        #expect(listeners.map(\.address) == [.tcp(host: "127.0.0.1", port: 7)])
     }
 
     @Test func `a bad value names the variable`() {

@@ -63,6 +63,11 @@ import Testing
         ),
         ("- backlog\n", "The configuration file app.yaml is no list of \"key: value\" lines."),
         (
+            "bind: []\n",
+            "The key bind (app.yaml, line 1) needs a value: it takes an address HOST:PORT, [v6]:PORT, "
+                + "unix:PATH or fd:N."
+        ),
+        (
             "bind: [[a]]\n",
             "The key bind (app.yaml, line 1) needs a value: it takes an address HOST:PORT, [v6]:PORT, "
                 + "unix:PATH or fd:N."

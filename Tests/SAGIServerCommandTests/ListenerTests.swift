@@ -22,11 +22,10 @@ import Testing
 
     @Test func `what holds for all listeners can be changed for one`() throws {
         let listeners = try configure([
-            "--bind", "unix:/a", "--bind", "unix:/b,mode=0666,no-proxy", "--bind", "[::]:1", "--bind",
+            "--bind", "unix:/a", "--bind", "unix:/b,mode=0666,no-proxy-protocol", "--bind", "[::]:1", "--bind",
             "[::]:2,dual-stack",
-            "--tls-bind", "[::]:3,proxy", "--tls-cert", "c", "--tls-key", "k", "--proxy-protocol", "--unix-mode",
-            "0660",
-            "--ipv6-only",
+            "--tls-bind", "[::]:3,proxy-protocol", "--tls-cert", "c", "--tls-key", "k",
+            "--proxy-protocol", "--unix-mode", "0660", "--ipv6-only",
         ]).listeners
         #expect(listeners.map(\.unixSocketMode) == [0o660, 0o666, 0o660, 0o660, 0o660])
         #expect(listeners.map(\.proxyProtocol) == [true, false, true, true, true])
@@ -34,12 +33,48 @@ import Testing
     }
 
     @Test func `the PROXY protocol of one listener leaves the others alone`() throws {
-        let listeners = try configure(["--bind", "127.0.0.1:1,proxy", "--bind", "127.0.0.1:2"]).listeners
+        let listeners = try configure(["--bind", "127.0.0.1:1,proxy-protocol", "--bind", "127.0.0.1:2"]).listeners
         #expect(listeners.map(\.proxyProtocol) == [true, false])
     }
 
+    @Test func `the PROXY protocol of one listener can be said in the variable and in the file`() throws {
+        let texts = "127.0.0.1:1,proxy-protocol; 127.0.0.1:2"
+        #expect(try configure(environment: ["SAGI_BIND": texts]).listeners.map(\.proxyProtocol) == [true, false])
+        let file = "bind: [\"127.0.0.1:1\", \"unix:/a,proxy-protocol,mode=0660\"]"
+        #expect(try configure(file: file).listeners.map(\.proxyProtocol) == [false, true])
+    }
+
+    @Test func `the help of an address says what can be added to it`() {
+        let bind = ServerOptions.table[name: "bind"]
+        for word in ["proxy-protocol", "mode=MODE", "ipv6-only", "dual-stack"] {
+            #expect(bind?.help.contains(word) == true, "\(word)")
+        }
+        #expect(
+            sentence { try parse(["--bind", "127.0.0.1:1,proxy"]) }
+                == "The option --bind has the value \"127.0.0.1:1,proxy\", which cannot be used: After the address, "
+                + "\"proxy\" is none of proxy-protocol, no-proxy-protocol, mode=MODE, ipv6-only and dual-stack.")
+    }
+
+    @Test func `each TLS listener of the application's own keeps what no option changes`() throws {
+        var own = ServerConfiguration()
+        own.listeners = ["a", "b"].map { name in
+            var tls = TLSOptions(identities: [.init(certificate: name, key: name)])
+            tls.clientCertificates = name == "b" ? .required : .none
+            return ListenerConfiguration(.tcp(host: "127.0.0.1", port: 0), tls: tls)
+        }
+        let parsed = try ServerOptions.table.parse(["--tls-min-version", "1.3"], into: ServerSettings(own))
+        let listeners = try parsed.settings.makeConfiguration(given: parsed.given).listeners
+        #expect(listeners.map { $0.tls?.identities.first?.certificate } == ["a", "b"])
+        #expect(listeners.map { $0.tls?.clientCertificates } == [.some(.none), .required])
+        #expect(listeners.map { $0.tls?.minimumVersion } == [.tls13, .tls13])
+        let other = try ServerOptions.table.parse(["--tls-cert", "c", "--tls-key", "c"], into: ServerSettings(own))
+        let changed = try other.settings.makeConfiguration(given: other.given).listeners
+        #expect(changed.map { $0.tls?.identities.first?.certificate } == ["c", "c"])
+    }
+
     @Test(arguments: [
-        "127.0.0.1", ":80", "127.0.0.1:65536", "::1:80", "unix:", "fd:x", "127.0.0.1:80,foo", "127.0.0.1:80,",
+        "127.0.0.1:+80", "fd:+3", "unix:/a,mode=+66", "127.0.0.1", ":80", "127.0.0.1:65536", "::1:80", "unix:", "fd:x",
+        "127.0.0.1:80,foo", "127.0.0.1:80,",
         "127.0.0.1:80,mode=0660", "unix:/a,mode=9", "unix:/a,ipv6-only", "fd:3,dual-stack", "",
     ])
     func `what is no address is refused with the accepted forms`(text: String) {

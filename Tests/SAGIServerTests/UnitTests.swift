@@ -195,3 +195,20 @@ struct HeadCacheTests {
         #expect(String(decoding: output.bytes, as: UTF8.self) == "HTTP/1.1 200 OK\r\nContent-Type: c/d\r\n")
     }
 }
+
+@Suite("The memo of a status")
+struct StatusMemoTests {
+    @Test("gives the code of the response, for constants, for changed copies and for responses made anew")
+    func agrees() {
+        var memo = StatusMemo()
+        var response = HTTPResponse(status: .ok)
+        for code in [200, 404, 200] {
+            response.status = .init(code: code)
+            for round in 0..<40 {
+                #expect(memo.code(of: response) == code)
+                #expect(memo.code(of: HTTPResponse(status: .init(code: 300 + round))) == 300 + round)
+            }
+            for _ in 0..<40 { #expect(memo.code(of: response) == code) }
+        }
+    }
+}

@@ -18,6 +18,22 @@ struct FailureTests {
         }
     }
 
+    @Test("A test can wait for the application's end before it reads the response", arguments: TestMode.all)
+    func waitsForEnd(mode: TestMode) async throws {
+        let app = app { _ in
+            try await Task.sleep(for: .milliseconds(20))
+            throw Mishap()
+        }
+        try await TestClient.run(app, in: mode) { client async throws in
+            let client = client.with { $0.raisesApplicationErrors = false }
+            try await client.open(.get, "/") { exchange async throws in
+                let error = try await exchange.applicationError()
+                #expect(error as? Mishap == Mishap())
+                #expect(try await exchange.head().status == .internalServerError)
+            }
+        }
+    }
+
     @Test("An application that returns without a response fails the request", arguments: TestMode.all)
     func returnsSilently(mode: TestMode) async throws {
         try await TestClient.run(Self.silent, in: mode) { client async throws in

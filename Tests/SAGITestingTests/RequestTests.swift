@@ -96,6 +96,40 @@ struct RequestTests {
         }
     }
 
+    @Test("Trailers follow content without a length, also when there are none, and no other", arguments: TestMode.all)
+    func noTrailers(mode: TestMode) async throws {
+        let app = app { http in
+            guard case .body(_, more: false) = try await http.receive() else { return }
+            guard http.scope[.contentLength] == nil else { return try await http.answer("a length") }
+            guard case .trailers(let fields) = try await http.receive() else { return }
+            try await http.answer("\(fields.count) trailers")
+        }
+        try await TestClient.run(app, in: mode) { client async throws in
+            #expect(try await client.post("/", body: .chunks(["x"])).text == "0 trailers")
+            #expect(try await client.post("/", body: .chunks(["x"], trailers: [.eTag: "x"])).text == "1 trailers")
+            #expect(try await client.post("/", body: "x").text == "a length")
+        }
+    }
+
+    @Test("Fields that have no place in trailers do not reach the application", arguments: TestMode.all)
+    func forbiddenTrailers(mode: TestMode) async throws {
+        let app = app { http in
+            while true {
+                guard case .trailers(let fields) = try await http.receive() else { continue }
+                let names = fields.map(\.name.canonicalName).joined(separator: " ")
+                return try await http.answer("\(names);\(http.scope[.authorization] ?? "none")")
+            }
+        }
+        let trailers: HTTPFields = [
+            HTTPField.Name("x-sum")!: "1", .authorization: "Basic eA==", .cookie: "admin=1", .contentLength: "99",
+            .transferEncoding: "chunked", HTTPField.Name("host")!: "other", .ifMatch: "*", .eTag: "\"1\"",
+        ]
+        try await TestClient.run(app, in: mode) { client async throws in
+            #expect(try await client.post("/", body: .chunks(["x"], trailers: trailers)).text == "x-sum etag;none")
+            #expect(try await client.post("/", body: .chunks(["x"])).text == ";none")
+        }
+    }
+
     @Test("An error of a streamed body fails the request", arguments: TestMode.all)
     func brokenStream(mode: TestMode) async throws {
         let (stream, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()

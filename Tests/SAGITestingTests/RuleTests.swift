@@ -18,6 +18,7 @@ struct RuleTests {
             case .wrongEvent: notebook.note("wrong event")
             case .invalidStatus(let code): notebook.note("invalid status \(code)")
             case .invalidField(let name): notebook.note("invalid field \(name)")
+            case .forbiddenTrailer(let name): notebook.note("forbidden trailer \(name)")
             case .contentLengthExceeded(let promised): notebook.note("beyond \(promised)")
             case .file(_, let reason): notebook.note("file: \(reason)")
             case .concurrentReceive: notebook.note("concurrent receive")
@@ -176,7 +177,7 @@ struct RuleTests {
                 "whole",
                 headerFields: [
                     .transferEncoding: "gzip", .upgrade: "h2c", HTTPField.Name("keep-alive")!: "timeout=1",
-                    .connection: "x-custom",
+                    HTTPField.Name("proxy-connection")!: "keep-alive", .connection: "x-custom",
                 ])
         }
         try await TestClient.run(app, in: mode) { client async throws in
@@ -185,6 +186,7 @@ struct RuleTests {
             #expect(response[.transferEncoding] == nil)
             #expect(response[.upgrade] == nil)
             #expect(response.headerFields[text: "keep-alive"] == nil)
+            #expect(response.headerFields[text: "proxy-connection"] == nil)
             #expect(response[.connection] == nil)
         }
     }
@@ -229,6 +231,68 @@ struct RuleTests {
             #expect(!response.isTruncated)
         }
         #expect(notebook.all == ["wrong event"])
+    }
+
+    @Test("A field that comes too late in trailers is refused, whether they are sent or not", arguments: TestMode.all)
+    func forbiddenTrailers(mode: TestMode) async throws {
+        let notebook = Notebook()
+        let names = [
+            "Content-Length", "Transfer-Encoding", "Trailer", "Connection", "Host", "Set-Cookie", "WWW-Authenticate",
+            "Cache-Control", "If-Match", "Location", "Content-Type", "Content-Encoding", "Content-Range",
+        ]
+        let app = app { http in
+            try await http.send(.start(HTTPResponse(status: .ok), trailers: true))
+            try await http.send(.body("whole"))
+            for name in names {
+                try await Self.refused(.trailers([.eTag: "\"1\"", HTTPField.Name(name)!: "1"]), http, notebook)
+            }
+            var invalid: HTTPFields = [.eTag: "x"]
+            invalid[invalid.startIndex] = HTTPField(name: .eTag, lenientValue: [0x61, 0x01, 0x62])
+            try await Self.refused(.trailers(invalid), http, notebook)
+            try await http.send(.trailers([.eTag: "\"1\""]))
+        }
+        try await TestClient.run(app, in: mode) { client async throws in
+            let response = try await client.get("/")
+            #expect((response.text, response.isTruncated) == ("whole", false))
+            #expect(response.trailers == [.eTag: "\"1\""])
+            let deaf = try await client.with { $0.headerFields = [:] }.get("/")
+            #expect((deaf.text, deaf.isTruncated, deaf.trailers) == ("whole", false, [:]))
+        }
+        let once = names.map { "forbidden trailer \($0)" } + ["invalid field ETag"]
+        #expect(notebook.all == once + once)
+    }
+
+    @Test("Trailers do not make a response whole that is short of Content-Length", arguments: TestMode.all)
+    func trailersTooEarly(mode: TestMode) async throws {
+        let notebook = Notebook()
+        let app = app { http in
+            try await http.send(
+                .start(HTTPResponse(status: .ok, headerFields: [.contentLength: "5"]), trailers: true))
+            try await http.send(.body("abc", more: http.scope.path == "/more"))
+            try await Self.refused(.trailers([.eTag: "x"]), http, notebook)
+        }
+        try await TestClient.run(app, in: mode) { client async throws in
+            let client = client.with { $0.raisesApplicationErrors = false }
+            for path in ["/more", "/last"] {
+                do {
+                    #expect(try await client.get(path).isTruncated)
+                } catch TestClientError.noResponse {
+                    // The connection was reset before the client had read the head.
+                }
+            }
+        }
+        #expect(notebook.all == ["wrong event", "wrong event"])
+    }
+
+    @Test("A 204 has no Content-Length, whatever the application says", arguments: TestMode.all)
+    func lengthOfNothing(mode: TestMode) async throws {
+        let app = app { http in
+            try await http.send(.start(HTTPResponse(status: .noContent, headerFields: [.contentLength: "5"])))
+        }
+        try await TestClient.run(app, in: mode) { client async throws in
+            let response = try await client.get("/")
+            #expect((response.status, response[.contentLength]) == (.noContent, nil))
+        }
     }
 
     @Test("The last event may be left out when nothing could still come", arguments: TestMode.all)

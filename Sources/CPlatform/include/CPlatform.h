@@ -32,4 +32,8 @@ int sagi_unacknowledged_bytes(int descriptor);
 // Returns 0, or the errno of the failure.
 int sagi_ignore_new_connections(int descriptor);
 
+// Whose turn this thread is in: the event loop that set it, or NULL.
+const void *sagi_current_turn(void);
+void sagi_set_current_turn(const void *loop);
+
 #endif

@@ -39,13 +39,13 @@ public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
             }
             self = .unix(path)
         } else if text.hasPrefix("fd:") {
-            guard let number = CInt(text.dropFirst(3)), number >= 0 else {
+            guard let number = Self.number(text.dropFirst(3)), let number = CInt(exactly: number) else {
                 throw ConfigurationError("The address \"\(text)\" needs a descriptor number after \"fd:\".")
             }
             self = .descriptor(number)
         } else {
-            guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-                (0...65535).contains(port)
+            guard let colon = text.lastIndex(of: ":"), let port = Self.number(text[text.index(after: colon)...]),
+                port <= 65535
             else { throw Self.malformed(text) }
             var host = String(text[..<colon])
             if host.hasPrefix("["), host.hasSuffix("]") {
@@ -56,6 +56,11 @@ public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
             guard !host.isEmpty else { throw Self.malformed(text) }
             self = .tcp(host: host, port: port)
         }
+    }
+
+    /// Digits and nothing else: no sign.
+    private static func number(_ text: Substring) -> Int? {
+        text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(text) : nil
     }
 
     private static func malformed(_ text: String) -> ConfigurationError {

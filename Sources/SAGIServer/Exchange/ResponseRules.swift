@@ -1,3 +1,4 @@
+import HTTPSemantics
 import HTTPTypes
 import SAGI
 
@@ -62,12 +63,26 @@ struct ResponseRules {
         return false
     }
 
-    func checkTrailers() throws {
+    /// Checks the fields too: whether they are sent at all is up to the client and to the version of HTTP, and a
+    /// mistake must not depend on that.
+    func checkTrailers(_ fields: HTTPFields) throws {
         guard announcedTrailers else { throw ExchangeError.wrongEvent("The start did not announce trailers.") }
         switch phase {
         case .idle: throw ExchangeError.wrongEvent("Trailers came before the start of the response.")
         case .complete: throw ExchangeError.wrongEvent("The response is complete already.")
         case .started, .contentEnded: break
+        }
+        guard remaining ?? 0 == 0 else {
+            throw ExchangeError.wrongEvent("Trailers came before the content that was promised.")
+        }
+        for field in fields {
+            // RFC 9110 §6.5.1.
+            guard !TrailerFields.forbids(field.name.canonicalName) else {
+                throw ExchangeError.forbiddenTrailer(field.name.rawName)
+            }
+            // RFC 9110 §5.5.
+            let isValid = field.withUnsafeBytesOfValue { FieldSyntax.isFieldValue(UnsafeRawBufferPointer($0)) }
+            guard isValid else { throw ExchangeError.invalidField(field.name.rawName) }
         }
     }
 

@@ -4,7 +4,7 @@ import Synchronization
 
 extension ServerExchange: EventSource {
     func poll() throws -> HTTPRequestEvent? {
-        guard loop.eventLoop.inEventLoop else { return nil }
+        guard loop.isInThisTurn else { return nil }
         return try pollOnLoop()
     }
 

@@ -7,7 +7,7 @@ import Synchronization
 
 extension ServerExchange: EventSink {
     func offer(_ event: HTTPResponseEvent) throws -> Bool {
-        guard loop.eventLoop.inEventLoop else { return false }
+        guard loop.isInThisTurn else { return false }
         // Over: whoever comes after a disconnect is not told, whoever comes after the end has made a mistake.
         guard let stream, !hasEnded else { return try takeAfterEnd(event) }
         if case .file = event { return false }
@@ -83,8 +83,7 @@ extension ServerExchange: EventSink {
     private func take(_ event: HTTPResponseEvent, _ stream: any MessageStream) throws {
         switch event {
         case .start(let response, let trailers):
-            // Read once: the status is kept as text.
-            let status = response.status.code
+            let status = loop.statuses.code(of: response)
             try rules.checkStart(status)
             try start(status, response.headerFields, trailers: trailers, stream)
         case .body(let bytes, let more):
@@ -100,7 +99,7 @@ extension ServerExchange: EventSink {
             try rules.checkInformational(status)
             try checked { () throws(InvalidField) in try stream.sendInformational(status, response.headerFields) }
         case .trailers(let fields):
-            try rules.checkTrailers()
+            try rules.checkTrailers(fields)
             try checked { () throws(InvalidField) in try stream.sendTrailers(fields) }
             rules.trailersSent()
         case .flush:

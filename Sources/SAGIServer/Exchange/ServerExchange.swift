@@ -13,7 +13,8 @@ import Synchronization
 /// lock; `offer`, `poll`, `send` and `next` come to the loop before they touch anything.
 final class ServerExchange: @unchecked Sendable {
     let loop: LoopContext
-    @exclusivity(unchecked) var stream: (any MessageStream)?
+    /// Set while the application is at work, when the task of the stream holds the stream: no reference is counted.
+    @exclusivity(unchecked) unowned(unsafe) var stream: (any MessageStream)?
 
     // The response.
     @exclusivity(unchecked) var rules = ResponseRules()
@@ -69,12 +70,13 @@ final class ServerExchange: @unchecked Sendable {
     func reset() {
         rules.reset()
         status = 0
-        responseFields = nil
         contentBytes = 0
         isHead = false
         isSendingFile = false
-        reason = nil
-        failure = nil
+        // To release nothing costs a call.
+        if reason != nil { reason = nil }
+        if responseFields != nil { responseFields = nil }
+        if failure != nil { failure = nil }
         ending.store(Ending.open, ordering: .relaxed)
         started.store(false, ordering: .relaxed)
         waitingBytes.store(0, ordering: .relaxed)
@@ -90,7 +92,7 @@ final class ServerExchange: @unchecked Sendable {
     func complete() {
         guard !hasEnded else { return }
         ending.store(Ending.completed, ordering: .sequentiallyConsistent)
-        finish(.disconnect(.completed))
+        if receiver != nil || !pendingSends.isEmpty { finish(.disconnect(.completed)) }
         // Whoever registers from now on sees the end; whoever did before has touched the observers.
         guard touched.load(ordering: .sequentiallyConsistent) else { return }
         for body in takeObservers(reason: nil).complete { body() }
@@ -111,7 +113,6 @@ final class ServerExchange: @unchecked Sendable {
             self.receiver = nil
             receiver.continuation.resume(returning: event)
         }
-        guard !pendingSends.isEmpty else { return }
         let pending = pendingSends
         pendingSends = []
         for send in pending { send.continuation.resume() }

@@ -20,6 +20,9 @@ extension HTTP1Connection {
         var sentContinue = false
         /// The last byte has been written.
         var isWhole = false
+
+        // Not "==", which is a call into the module of the engine.
+        var isChunked: Bool { if case .chunked = framing { true } else { false } }
     }
 }
 
@@ -65,7 +68,8 @@ extension HTTP1Connection: MessageStream {
 
     private var trailerFields: HTTPFields {
         var fields = HTTPFields()
-        for (name, value) in decoder.trailer {
+        // RFC 9110 §6.5.1: whoever adds trailers to the header fields must not be told another host, length or user.
+        for (name, value) in decoder.trailer where !TrailerFields.forbids(name) {
             if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
         }
         return fields
@@ -120,7 +124,7 @@ extension HTTP1Connection: MessageStream {
 
     func sendTrailers(_ fields: HTTPFields) throws(InvalidField) {
         if response.isHeadOpen { closeHead(whole: nil) }
-        if response.framing == .chunked {
+        if response.isChunked {
             // RFC 9110 §6.5.1: only for a client that said it reads them.
             let sent = facts.contains(.acceptsTrailers) ? fields : nil
             try ResponseEncoder.writeLastChunk(trailers: sent, into: outputBuffer())
@@ -130,7 +134,7 @@ extension HTTP1Connection: MessageStream {
 
     func sendFile(_ file: OpenFile, more: Bool, completion: @escaping (FileFailure?) -> Void) {
         if response.isHeadOpen { closeHead(whole: more || response.hasTrailers ? nil : file.count) }
-        if response.framing == .chunked {
+        if response.isChunked {
             ResponseEncoder.writeChunkStart(file.count, into: outputBuffer())
         }
         flush()
@@ -138,7 +142,7 @@ extension HTTP1Connection: MessageStream {
         transport.send(file) { failure in
             self.writeDeadline = nil
             if failure == nil {
-                if self.response.framing == .chunked { self.outputBuffer().append("\r\n") }
+                if self.response.isChunked { self.outputBuffer().append("\r\n") }
                 if !more, !self.response.hasTrailers { self.endContent() }
             }
             completion(failure)
@@ -178,7 +182,7 @@ extension HTTP1Connection: MessageStream {
         let count = bytes.readableBytes
         guard count > 0 else { return }
         sentInTurn &+= count
-        let isChunked = response.framing == .chunked
+        let isChunked = response.isChunked
         let output = outputBuffer()
         if isChunked { ResponseEncoder.writeChunkStart(count, into: output) }
         if count <= 16 * 1024 {
@@ -191,7 +195,7 @@ extension HTTP1Connection: MessageStream {
     }
 
     private func endContent() {
-        if response.framing == .chunked { outputBuffer().append("0\r\n\r\n") }
+        if response.isChunked { outputBuffer().append("0\r\n\r\n") }
         response.isWhole = true
     }
 
@@ -231,19 +235,17 @@ extension HTTP1Connection: MessageStream {
         _ = try? ResponseEncoder.writeStart(status, fields, into: output)
         loop.serverFields.append(to: output, hasDate: false, hasServer: false, now: loop.now)
         ResponseEncoder.writeHeadEnd(.knownLength(text.utf8.count), connection: "close", into: output)
-        if !isHead { output.append(text) }
+        if !isHead { output.append(string: text) }
     }
 
     // MARK: Output
 
-    var isWritable: Bool { transport.isWritable && outputCount < loop.waterMarks.high }
+    var isWritable: Bool { transport.isWritable && output.count < loop.waterMarks.high }
 
-    var bufferedBytes: Int { transport.bufferedBytes + outputCount }
-
-    private var outputCount: Int { output?.count ?? 0 }
+    var bufferedBytes: Int { transport.bufferedBytes + output.count }
 
     func makeWritable() -> Bool {
-        if outputCount >= loop.waterMarks.high { flush() }
+        if output.count >= loop.waterMarks.high { flush() }
         guard transport.isWritable else {
             requestFlush()
             return false
@@ -267,29 +269,29 @@ extension HTTP1Connection: MessageStream {
         }
     }
 
-    /// Where what is sent in this turn gathers: a buffer of the loop's pool.
+    /// Where what is sent in this turn gathers, with memory of the loop's pool.
     @inline(__always)
     func outputBuffer() -> OutputBuffer {
-        if let output { return output }
-        let fresh = loop.takeBuffer()
-        output = fresh
+        if output.capacity == 0 { beginOutput() }
+        return output
+    }
+
+    @inline(never)
+    private func beginOutput() {
+        loop.giveMemory(to: output)
         requestFlush()
-        return fresh
     }
 
     /// Sends what has gathered. An open head goes out too: the client must not wait for the first content.
     func flush() {
         if response.isHeadOpen, case .serving = state { closeHead(whole: nil) }
-        guard let output else { return }
+        guard output.capacity > 0 else { return }
         transport.send(output)
         dropOutput()
         noteWritten()
     }
 
-    func dropOutput() {
-        guard let output = output.take() else { return }
-        loop.recycle(output)
-    }
+    func dropOutput() { loop.takeMemory(of: output) }
 
     private func noteWritten() {
         if !transport.isDrained, writeDeadline == nil { startWriteDeadline() }

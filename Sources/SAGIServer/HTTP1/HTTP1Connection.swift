@@ -13,10 +13,11 @@ final class HTTP1Connection: @unchecked Sendable {
     let loop: LoopContext
     let transport: any ByteTransport
     let link: RequestScope.Link
+    /// What is sent in this turn gathers here. Between turns it has no memory.
+    let output = OutputBuffer(capacity: 0)
 
     @exclusivity(unchecked) var decoder: RequestDecoder
     @exclusivity(unchecked) var input = ByteBuffer()
-    @exclusivity(unchecked) var output: OutputBuffer?
     @exclusivity(unchecked) var state = State.idle
     /// The exchange and its box serve one request after another, as long as nobody else holds on to them.
     @exclusivity(unchecked) private(set) var exchange: ServerExchange
@@ -171,8 +172,10 @@ final class HTTP1Connection: @unchecked Sendable {
         guard hasExchange else { return }
         hasExchange = false
         exchange.stream = nil
-        server.exchangeEnded(exchange, storage, loop, failure)
-        failure = nil
+        if failure != nil || exchange.failure != nil || loop.accessLog != nil {
+            server.exchangeEnded(exchange, storage, loop, failure)
+            failure = nil
+        }
         makeReady()
     }
 
@@ -182,8 +185,8 @@ final class HTTP1Connection: @unchecked Sendable {
         if isKnownUniquelyReferenced(&storage) {
             storage.contents.pointee.connection = nil
             if isKnownUniquelyReferenced(&exchange) {
-                exchange.reset()
-                storage.reset()
+                Unmanaged.passUnretained(exchange)._withUnsafeGuaranteedRef { $0.reset() }
+                Unmanaged.passUnretained(storage)._withUnsafeGuaranteedRef { $0.reset() }
                 return
             }
             storage.contents.pointee.connection = exchange

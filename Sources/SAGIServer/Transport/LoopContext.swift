@@ -1,3 +1,4 @@
+import CPlatform
 import HTTPSemantics
 import NIOCore
 
@@ -19,7 +20,9 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) private var isTurnScheduled = false
     @exclusivity(unchecked) private(set) var now = NIODeadline.now()
     @exclusivity(unchecked) var heads = HeadCache()
-    @exclusivity(unchecked) private var buffers: [OutputBuffer] = []
+    @exclusivity(unchecked) var statuses = StatusMemo()
+    /// The memory of buffers that have nothing to send.
+    @exclusivity(unchecked) private var memory: [UnsafeMutableRawBufferPointer] = []
     @exclusivity(unchecked) private(set) var connections: [ObjectIdentifier: HTTP1Connection] = [:]
     @exclusivity(unchecked) private var whenEmpty: (() -> Void)?
     /// Set while the server is shutting down, when no connection serves another request: how long an idle one
@@ -29,7 +32,7 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     /// After so many jobs the other connections of the loop have their turn, whatever these tasks still want.
     private static let jobsPerTurn = 256
 
-    /// At most this many idle buffers are kept.
+    /// The memory of at most this many idle buffers is kept.
     static let poolSize = 256
 
     init(
@@ -43,6 +46,10 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
         jobs.reserveCapacity(64)
     }
 
+    deinit {
+        for memory in memory { memory.deallocate() }
+    }
+
     // MARK: Turns
 
     /// Runs `body` and everything that it wakes.
@@ -50,11 +57,19 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     func turn(_ body: () -> Void) {
         if isInTurn { return body() }
         isInTurn = true
+        // A turn of another loop context of this thread may be under way.
+        let outer = sagi_current_turn()
+        sagi_set_current_turn(Unmanaged.passUnretained(self).toOpaque())
         now = .now()
         body()
         drain()
+        sagi_set_current_turn(outer)
         isInTurn = false
     }
+
+    /// Whether the caller runs in a turn of this loop. Cheaper to ask than the event loop; a caller that is on the
+    /// loop but in no turn gets false.
+    var isInThisTurn: Bool { sagi_current_turn() == UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()) }
 
     private func drain() {
         var rest = Self.jobsPerTurn
@@ -141,13 +156,15 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
 
     // MARK: Buffers
 
-    /// An empty buffer for output, which ``recycle(_:)`` takes back.
-    func takeBuffer() -> OutputBuffer { buffers.popLast() ?? OutputBuffer() }
+    /// Gives a buffer memory to write to, which ``takeMemory(of:)`` takes back.
+    func giveMemory(to buffer: OutputBuffer) {
+        buffer.adopt(memory.popLast() ?? .allocate(byteCount: 4096, alignment: 16))
+    }
 
-    func recycle(_ buffer: OutputBuffer) {
-        guard buffers.count < Self.poolSize, buffer.capacity <= 64 * 1024 else { return }
-        buffer.removeAll()
-        buffers.append(buffer)
+    func takeMemory(of buffer: OutputBuffer) {
+        guard let block = buffer.surrender() else { return }
+        guard memory.count < Self.poolSize, block.count <= 64 * 1024 else { return block.deallocate() }
+        memory.append(block)
     }
 }
 

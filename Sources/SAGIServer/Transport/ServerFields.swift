@@ -19,7 +19,7 @@ final class ServerFields: @unchecked Sendable {
     private let addsDate: Bool
 
     @exclusivity(unchecked) private var expiry = NIODeadline.uptimeNanoseconds(0)
-    @exclusivity(unchecked) private var all: [UInt8] = []
+    private let all = OutputBuffer(capacity: 256)
     @exclusivity(unchecked) private var date = ""
 
     init(server: String?, addsDate: Bool, altSvc: String? = nil) {
@@ -33,7 +33,7 @@ final class ServerFields: @unchecked Sendable {
     func append(to output: OutputBuffer, hasDate: Bool, hasServer: Bool, now: NIODeadline) {
         if now >= expiry { refresh(now) }
         if !hasDate, !hasServer {
-            output.append(all)
+            output.append(all.bytes)
         } else {
             output.append(make(withDate: !hasDate, withServer: !hasServer))
         }
@@ -45,7 +45,8 @@ final class ServerFields: @unchecked Sendable {
         clock_gettime(CLOCK_REALTIME, &time)
         expiry = now + .nanoseconds(1_000_000_000 - Int64(time.tv_nsec))
         date = HTTPDate.format(time.tv_sec)
-        all = make(withDate: true, withServer: true)
+        all.removeAll()
+        all.append(make(withDate: true, withServer: true))
     }
 
     private func make(withDate: Bool, withServer: Bool) -> [UInt8] {

@@ -44,10 +44,14 @@ public struct ServerCommand: Sendable {
     public func main(_ application: @autoclosure () async throws -> any Application) async -> Never {
         await Program.main(name) {
             let arguments = Array(CommandLine.arguments.dropFirst())
-            let table = ServerOptions.table
+            let table = Self.table
             let defaults = ServerSettings(configuration)
             let help = Help(usage: "\(name) [OPTIONS]", summary: Self.summary, table: table, defaults: defaults)
             if help.answers(arguments, title: title) { return 0 }
+            if table.contains("routes", in: arguments) {
+                Terminal.output.write(try RouteList(of: try await application()).text)
+                return 0
+            }
             let parsed = try table.parse(arguments, environment: Program.environment, into: defaults)
             if let operand = parsed.operands.first {
                 throw ConfigurationError("The argument \"\(operand)\" is not known. --help shows all options.")
@@ -58,9 +62,15 @@ public struct ServerCommand: Sendable {
         }
     }
 
+    /// The options of the server, and of the application that it serves.
+    package static let table = OptionTable(
+        ServerOptions.table.groups + [
+            OptionGroup("Application", [Option(action: "routes", "Shows the routes of the application.")])
+        ])
+
     /// `docs/configuration.md`: what every application has.
     package static var reference: String {
-        Reference(table: ServerOptions.table, defaults: ServerSettings()).markdown
+        Reference(table: table, defaults: ServerSettings()).markdown
     }
 
     package static var summary: String {

@@ -7,7 +7,8 @@ extension OptionTable {
             guard let text = environment[option.environmentName], !text.isEmpty else { continue }
             let texts =
                 option.isRepeatable
-                ? text.split(separator: ";").map { $0.trimmingSpaces } : [text]
+                ? text.split(separator: ";").map { $0.trimmingSpaces }.filter { !$0.isEmpty } : [text]
+            guard !texts.isEmpty else { continue }
             given[option.name] = Given(origin: .environment(option.environmentName), texts: texts)
         }
         return given

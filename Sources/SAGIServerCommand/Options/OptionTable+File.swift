@@ -48,6 +48,10 @@ extension OptionTable {
         guard option.isRepeatable || value.sequence == nil else {
             throw ConfigurationError("\(origin) is a list, but it has one value: it takes \(option.accepted).")
         }
+        // An empty list would quietly mean the default, as if the key were not there.
+        guard !elements.isEmpty || option.canBeOff else {
+            throw ConfigurationError("\(origin) needs a value: it takes \(option.accepted).")
+        }
         return try elements.map { element in
             guard let scalar = element.scalar, !Self.isNull(scalar) else {
                 throw ConfigurationError("\(origin) needs a value: it takes \(option.accepted).")

@@ -77,9 +77,19 @@ extension Reference {
         | `unix:/run/app.sock` | a Unix socket |
         | `fd:3` | a listening socket that the process has inherited |
 
-        After the address, commas add what holds for this listener alone: `proxy` or `no-proxy` (the PROXY protocol),
-        `mode=0660` (a Unix socket's permissions), `ipv6-only` or `dual-stack`. So
-        `--bind 127.0.0.1:8000,proxy --bind unix:/run/app.sock,mode=0660`. A path in an address has no comma.
+        After the address, commas add what holds for this listener alone, whatever the options for all say. A path in
+        an address has no comma.
+
+        | word | meaning |
+        |---|---|
+        | `proxy-protocol` | every connection begins with a PROXY protocol header, version 1 or 2, as HAProxy's `send-proxy` and nginx's `proxy_protocol` send it; one that does not is closed |
+        | `no-proxy-protocol` | none does, though `--proxy-protocol` says so for all |
+        | `mode=0660` | the permissions of a Unix socket |
+        | `ipv6-only`, `dual-stack` | whether an IPv6 listener refuses IPv4 connections, or takes them |
+
+        So `--bind 10.0.0.5:8000,proxy-protocol --bind unix:/run/app.sock,mode=0660` listens for a load balancer, which
+        tells who the clients are, and for a neighbour on the same machine. Whoever reaches a listener with
+        `proxy-protocol` can claim any address: let nobody but the proxy.
 
         With only `--tls-bind` there is no cleartext listener. With neither, the sockets of a service manager
         (`LISTEN_FDS` and `LISTEN_PID`, as systemd sets them) are used when there are any, and otherwise the default.

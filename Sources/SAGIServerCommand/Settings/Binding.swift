@@ -15,8 +15,8 @@ struct Binding: Sendable, Equatable {
         address = try ListenAddress(parsing: parts[0])
         for part in parts.dropFirst() {
             switch part {
-            case "proxy": proxyProtocol = true
-            case "no-proxy": proxyProtocol = false
+            case "proxy-protocol": proxyProtocol = true
+            case "no-proxy-protocol": proxyProtocol = false
             case "ipv6-only", "dual-stack":
                 guard case .tcp = address else {
                     throw ConfigurationError("\"\(part)\" is for an address with a host and a port.")
@@ -30,7 +30,8 @@ struct Binding: Sendable, Equatable {
                 unixMode = mode
             default:
                 throw ConfigurationError(
-                    "After the address, \"\(part)\" is none of proxy, no-proxy, mode=MODE, ipv6-only and dual-stack.")
+                    "After the address, \"\(part)\" is none of proxy-protocol, no-proxy-protocol, mode=MODE, ipv6-only "
+                        + "and dual-stack.")
             }
         }
     }

@@ -12,14 +12,15 @@ package enum ServerOptions {
         [
             Option(
                 "bind", letter: "b", each: \.bindings, .binding, default: { addresses($0, secure: false) },
-                "Listens in cleartext on HOST:PORT, [v6]:PORT, unix:PATH or the inherited descriptor fd:N."),
+                "Listens in cleartext on HOST:PORT, [v6]:PORT, unix:PATH or the inherited descriptor fd:N. After it, "
+                    + "commas add what holds there alone: proxy-protocol, mode=MODE, ipv6-only or dual-stack."),
             Option(
                 "tls-bind", each: \.secureBindings, .binding, default: { addresses($0, secure: true) },
-                "Listens with TLS; needs a certificate and a key."),
+                "Listens with TLS, on an address as for --bind; needs a certificate and a key."),
             Option(
                 "proxy-protocol", \.proxyProtocol, .optional(.toggle), default: "off",
-                "Expects a PROXY protocol header (version 1 or 2) on every connection; only for listeners that nobody "
-                    + "but the proxy reaches."),
+                "Expects a PROXY protocol header (version 1 or 2) on every connection of all listeners, which nobody but "
+                    + "the proxy may reach; for one of them: --bind ADDRESS,proxy-protocol."),
             Option(
                 "unix-mode", \.unixMode, .optional(.fileMode), default: "0600",
                 "Permissions of Unix sockets."),

@@ -31,7 +31,7 @@ extension ServerSettings {
                 listeners[index].proxyProtocol = proxyProtocol ?? listeners[index].proxyProtocol
                 listeners[index].unixSocketMode = unixMode ?? listeners[index].unixSocketMode
                 listeners[index].dualStack = ipv6Only.map { !$0 } ?? listeners[index].dualStack
-                if listeners[index].tls != nil { listeners[index].tls = tls }
+                listeners[index].tls = listeners[index].tls.map { changed($0, to: tls, given) }
             }
         }
         guard listeners.allSatisfy({ $0.tls?.identities.isEmpty != true }) else {
@@ -46,6 +46,22 @@ extension ServerSettings {
         if let mode = binding.unixMode ?? unixMode { listener.unixSocketMode = mode }
         listener.dualStack = (binding.ipv6Only ?? ipv6Only).map { !$0 }
         return listener
+    }
+
+    /// The application's own TLS for one listener, with what the options say for all.
+    private func changed(_ own: TLSOptions, to tls: TLSOptions, _ given: [String: Origin]) -> TLSOptions {
+        var result = own
+        func take<Value>(_ path: WritableKeyPath<TLSOptions, Value>, _ name: String) {
+            if given[name] != nil { result[keyPath: path] = tls[keyPath: path] }
+        }
+        if !certificates.isEmpty { result.identities = tls.identities }
+        take(\.minimumVersion, "tls-min-version")
+        take(\.cipherSuites, "tls-ciphers")
+        take(\.applicationProtocols, "tls-alpn")
+        take(\.clientCertificates, "tls-client-certs")
+        take(\.clientAuthorities, "tls-client-ca")
+        take(\.reloadInterval, "tls-reload-interval")
+        return result
     }
 
     private func makeTLS() throws -> TLSOptions {

@@ -43,7 +43,7 @@ enum DurationText {
         return text.isEmpty || total > longest ? nil : total
     }
 
-    /// "2", "1.5" or ".5" of a unit, exactly.
+    /// "2" or "1.5" of a unit, exactly.
     private static func number(_ text: some StringProtocol, unit: Int) -> Duration? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = parts.first.flatMap({ Digits.number($0) }), whole <= 3650 * 86_400_000 else { return nil }

@@ -31,7 +31,9 @@ extension ValueFormat<UInt16> {
     static let fileMode = ValueFormat(
         metavar: "MODE", accepted: "permissions in octal such as 0660",
         parse: { text in
-            guard (3...4).contains(text.utf8.count), let mode = UInt16(text, radix: 8), mode <= 0o777 else {
+            guard (3...4).contains(text.utf8.count), text.allSatisfy(Digits.isDigit), let mode = UInt16(text, radix: 8),
+                mode <= 0o777
+            else {
                 return nil
             }
             return mode

@@ -39,7 +39,8 @@ final class InMemoryTransport: TestTransport {
             MemoryExchange.Facts(
                 isHead: request.method == .head, version: options.version, acceptsTrailers: acceptsTrailers,
                 expectsContinue: outgoing.hasBody && request.expectsContinue,
-                hasBody: outgoing.hasBody, disconnect: outgoing.disconnect, inputBuffer: options.inputBuffer,
+                hasBody: outgoing.hasBody, hasLength: request.headerFields[.contentLength] != nil,
+                disconnect: outgoing.disconnect, inputBuffer: options.inputBuffer,
                 cancelsOnDisconnect: options.cancelsOnDisconnect),
             highWaterMark: options.highWaterMark, lowWaterMark: options.lowWaterMark)
 

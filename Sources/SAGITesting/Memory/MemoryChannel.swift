@@ -1,3 +1,4 @@
+import HTTPSemantics
 import HTTPTypes
 import NIOCore
 import SAGI
@@ -9,13 +10,18 @@ final class MemoryChannel: TestChannel {
     init(_ exchange: MemoryExchange) { self.exchange = exchange }
 
     func send(_ bytes: ByteBuffer, ending trailers: HTTPFields?) async throws {
-        let limit = exchange.facts.inputBuffer
+        let (limit, hasLength) = (exchange.facts.inputBuffer, exchange.facts.hasLength)
         try await exchange.monitor.wait { state in
             guard state.takesEvents else { return () }
             guard state.incomingBytes < limit else { return nil }
             state.incomingBytes += bytes.readableBytes
             state.incoming.append(.body(bytes, more: trailers == nil))
-            if let trailers, !trailers.isEmpty { state.incoming.append(.trailers(trailers)) }
+            // After content with a length nothing can follow.
+            if let trailers, !hasLength {
+                // RFC 9110 §6.5.1: what has no place there is dropped.
+                let allowed = trailers.filter { !TrailerFields.forbids($0.name.canonicalName) }
+                state.incoming.append(.trailers(allowed))
+            }
             return ()
         }
     }

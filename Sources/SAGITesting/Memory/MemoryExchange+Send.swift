@@ -97,7 +97,8 @@ extension MemoryExchange.State {
             hasLength = try rules.start(response, isHead: facts.isHead, trailers: trailers) != nil
             core.responseStarted = true
             tellsLength = facts.isHead && HTTPResponse.Status.allowsContent(response.status.code)
-            outgoing.append(.head(response.sendable()))
+            // RFC 9110 §8.6: no Content-Length in a 204.
+            outgoing.append(.head(response.sendable(allowsLength: response.status.code != 204)))
             isHeadOpen = true
         case .body(let bytes, let more):
             let isLast = try rules.content(bytes.readableBytes, more: more)
@@ -109,7 +110,7 @@ extension MemoryExchange.State {
         case .trailers(let fields):
             try rules.trailers(fields)
             closeHead()
-            if canSendTrailers(facts) { outgoing.append(.trailers(fields.sendable(allowsLength: false))) }
+            if canSendTrailers(facts) { outgoing.append(.trailers(fields)) }
             finish(.complete)
         case .flush:
             return closeHead()
@@ -177,7 +178,7 @@ extension MemoryExchange.State {
 }
 
 extension HTTPResponse {
-    fileprivate func sendable(allowsLength: Bool = true) -> HTTPResponse {
+    fileprivate func sendable(allowsLength: Bool) -> HTTPResponse {
         HTTPResponse(status: status, headerFields: headerFields.sendable(allowsLength: allowsLength))
     }
 }

@@ -12,6 +12,8 @@ final class MemoryExchange: Sendable {
         var acceptsTrailers: Bool
         var expectsContinue: Bool
         var hasBody: Bool
+        /// Whether the length of the request's content is told with its head.
+        var hasLength: Bool
         var disconnect: DisconnectPoint?
         /// Bytes of the request that wait for the application before the client has to wait.
         var inputBuffer: Int

@@ -68,6 +68,9 @@ struct ResponseRules: Sendable {
         case .started, .contentEnded: break
         }
         guard isPromiseKept else { throw .wrongEvent("Trailers came before the content that was promised.") }
+        for field in fields where TrailerFields.forbids(field.name.canonicalName) {
+            throw .forbiddenTrailer(field.name.rawName)
+        }
         _ = try fields.check()
         phase = .complete
     }
@@ -102,10 +105,10 @@ extension HTTPFields {
 
     /// The fields that an application may send: not those of the connection (RFC 9110 §7.6.1), and a length only
     /// with a response.
-    func sendable(allowsLength: Bool = true) -> HTTPFields {
+    func sendable(allowsLength: Bool) -> HTTPFields {
         filter { field in
             switch field.name.canonicalName {
-            case "connection", "keep-alive", "transfer-encoding", "upgrade": false
+            case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade": false
             case "content-length": allowsLength
             default: true
             }

@@ -29,10 +29,12 @@ extension Application {
 }
 
 /// An application with something to do before it serves, or after.
-public struct LifespanHooks<Wrapped: Application>: Application {
+public struct LifespanHooks<Wrapped: Application>: RouteListing {
     let application: Wrapped
     let startup: (nonisolated(nonsending) @Sendable (inout State) async throws -> Void)?
     let shutdown: (nonisolated(nonsending) @Sendable (State) async throws -> Void)?
+
+    public var routes: [RouteInfo] { (application as? any RouteListing)?.routes ?? [] }
 
     public nonisolated(nonsending) func handle(_ exchange: Exchange) async throws {
         guard case .lifespan(let lifespan) = exchange else { return try await application.handle(exchange) }

@@ -40,10 +40,12 @@ extension Application {
 }
 
 /// An application whose type is forgotten.
-public struct AnyApplication: Application {
+public struct AnyApplication: RouteListing {
     private let application: any Application
 
     public init(_ application: any Application) { self.application = application }
+
+    public var routes: [RouteInfo] { (application as? any RouteListing)?.routes ?? [] }
 
     public nonisolated(nonsending) func handle(_ exchange: Exchange) async throws {
         try await application.handle(exchange)

@@ -29,8 +29,22 @@ extension UInt8: ParameterValue {}
 extension UInt16: ParameterValue {}
 extension UInt32: ParameterValue {}
 extension UInt64: ParameterValue {}
-extension Double: ParameterValue {}
-extension Float: ParameterValue {}
+
+extension Double: ParameterValue {
+    /// A number; neither "nan" nor "inf", with which nothing can be computed or compared.
+    public init?(parameter text: String) {
+        guard let number = Self(text), number.isFinite else { return nil }
+        self = number
+    }
+}
+
+extension Float: ParameterValue {
+    /// A number; neither "nan" nor "inf", with which nothing can be computed or compared.
+    public init?(parameter text: String) {
+        guard let number = Self(text), number.isFinite else { return nil }
+        self = number
+    }
+}
 
 extension Bool: ParameterValue {
     /// "true", "1", "on" and "yes" are true; "false", "0", "off" and "no" are false, as forms send them.

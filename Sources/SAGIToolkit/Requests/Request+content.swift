@@ -46,21 +46,6 @@ extension Request {
             try bytes.withUnsafeReadableBytes { try decoder.decode(type, from: Data($0)) }
         }
     }
-
-    /// The content as a form, `application/x-www-form-urlencoded`.
-    ///
-    /// - Throws: ``HTTPError`` 415 when `Content-Type` says that it is something else, 413 when it is too long, 400
-    ///   when it is no UTF-8; ``RequestBodyError``.
-    public nonisolated(nonsending) func form(upTo limit: Int = defaultLimit) async throws -> Parameters {
-        guard contentType?.essence == "application/x-www-form-urlencoded" else {
-            throw HTTPError(.unsupportedMediaType, "This takes application/x-www-form-urlencoded.")
-        }
-        let bytes = try await body.collect(upTo: limit)
-        guard let text = String(validating: bytes.readableBytesView, as: UTF8.self) else {
-            throw HTTPError(.badRequest, "The content is not valid UTF-8.")
-        }
-        return try Parameters(strictly: text)
-    }
 }
 
 /// What a decoder found wrong, as a client is told.

@@ -42,14 +42,43 @@ public struct RequestBody: AsyncSequence, Sendable {
         try content.begin()
         var whole: ByteBuffer?
         while let bytes = try await content.next() {
-            guard (whole?.readableBytes ?? 0) + bytes.readableBytes <= limit else {
-                throw HTTPError(.contentTooLarge, "The content has more than \(limit) bytes.")
-            }
+            guard (whole?.readableBytes ?? 0) + bytes.readableBytes <= limit else { throw Self.tooLarge(limit) }
             // One piece, which is the usual case, is not copied.
             if whole == nil { whole = bytes } else { whole?.writeImmutableBuffer(bytes) }
         }
         return whole ?? ByteBuffer()
     }
+
+    /// Writes everything to a new file that only its owner may read and write.
+    ///
+    /// The file must not exist: nothing is overwritten, and no symbolic link is followed. On any failure it is removed.
+    ///
+    /// - Parameters:
+    ///   - path: where. Do not make it of what the client says.
+    ///   - limit: the greatest number of bytes.
+    /// - Returns: the number of bytes.
+    /// - Throws: ``HTTPError`` 413 when there is more; ``FileWriteError``; ``RequestBodyError``.
+    @discardableResult
+    public nonisolated(nonsending) func write(to path: String, upTo limit: Int) async throws -> Int {
+        try content.begin()
+        var count = 0
+        return try await NewFile.write(to: path) {
+            guard let bytes = try await content.next() else { return nil }
+            count += bytes.readableBytes
+            guard count <= limit else { throw Self.tooLarge(limit) }
+            return bytes
+        }
+    }
+
+    private static func tooLarge(_ limit: Int) -> HTTPError {
+        HTTPError(.contentTooLarge, "The content has more than \(limit) bytes.")
+    }
+
+    /// Begins to read; see ``nextPiece()``.
+    func begin() throws { try content.begin() }
+
+    /// The next piece, for whoever has begun; `nil` at the end.
+    nonisolated(nonsending) func nextPiece() async throws -> ByteBuffer? { try await content.next() }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let content: Content

@@ -29,7 +29,7 @@ extension Response {
     /// - Throws: ``HTTPError`` 404 when there is no regular file that may be read; another error when the file system
     ///   fails.
     public static func file(
-        _ path: String, for request: Request, contentType: String? = nil, disposition: ContentDisposition? = nil,
+        _ path: String, for request: Request, contentType: String? = nil, disposition: Disposition? = nil,
         cacheControl: String? = nil, maximumRanges: Int = 16
     ) throws -> Response {
         guard let descriptor = try Descriptor.file(path), case let status = try descriptor.status(),
@@ -54,7 +54,7 @@ extension Response {
     ///   - directory: the directory, as an absolute path or from the current one.
     public static func file(
         _ name: String, in directory: String, for request: Request, contentType: String? = nil,
-        disposition: ContentDisposition? = nil, cacheControl: String? = nil, maximumRanges: Int = 16
+        disposition: Disposition? = nil, cacheControl: String? = nil, maximumRanges: Int = 16
     ) throws -> Response {
         var scope = request.scope
         scope.rootPath = ""
@@ -68,7 +68,7 @@ extension Response {
     }
 
     private init(
-        _ file: FoundFile, for request: Request, _ contentType: String?, _ disposition: ContentDisposition?,
+        _ file: FoundFile, for request: Request, _ contentType: String?, _ disposition: Disposition?,
         _ cacheControl: String?, _ maximumRanges: Int
     ) {
         var options = StaticFiles.Options()

@@ -17,7 +17,7 @@ public import SAGI
 /// HTTP, event streams, WebSockets and WebTransport sessions have routes in one table. What no route takes is answered
 /// 404, or 405 with `Allow`, in the form of its kind; OPTIONS is answered with `Allow`, and HEAD by the route of GET.
 /// An event stream that no event-stream route takes goes to the route of its method.
-public struct Router: Application {
+public struct Router: RouteListing {
     /// What a path does that differs from its route by a slash at the end.
     public enum TrailingSlash: Sendable {
         /// It redirects to the route's own path, with 308.
@@ -60,7 +60,7 @@ public struct Router: Application {
         self.options = options
         mounted = routes.definitions.filter { $0.info.kind == .mount }.map { $0.wrapped() }
         self.routes = routes.definitions.flatMap { definition -> [RouteInfo] in
-            [definition.info] + ((definition.application as? Router)?.routes ?? [])
+            [definition.info] + ((definition.application as? any RouteListing)?.routes ?? []).map(definition.mounted)
         }
     }
 

@@ -137,6 +137,15 @@ struct RouteDefinition {
 
     var rank: Int { (host == nil ? 4 : 0) + (info.kind == .mount ? 2 : 0) + (info.method == nil ? 1 : 0) }
 
+    /// A route of what is mounted here, as seen from outside.
+    func mounted(_ inner: RouteInfo) -> RouteInfo {
+        RouteInfo(
+            kind: inner.kind, method: inner.method, host: inner.host ?? info.host,
+            path: info.path == "/" ? inner.path : info.path + inner.path,
+            name: info.name.flatMap { outer in inner.name.map { "\(outer):\($0)" } },
+            middleware: info.middleware + inner.middleware, source: inner.source)
+    }
+
     /// The application with its middleware, the first one outermost.
     func wrapped() -> any Application {
         middleware.reversed().reduce(application) { inner, middleware in middleware.wrap(inner) }

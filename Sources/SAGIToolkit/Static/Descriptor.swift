@@ -12,7 +12,8 @@ import CPlatform
 final class Descriptor: Sendable {
     let raw: CInt
 
-    private init(_ raw: CInt) { self.raw = raw }
+    /// Takes over a descriptor.
+    init(_ raw: CInt) { self.raw = raw }
 
     deinit { _ = close(raw) }
 

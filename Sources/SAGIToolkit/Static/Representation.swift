@@ -72,7 +72,7 @@ struct Representation: Sendable {
             let ranges = ByteRanges(text, limit: limit)
         else { return .whole }
         if let condition = scope[.ifRange],
-            !RangeCondition(condition).isTrue(tag: tag, lastModified: lastModified)
+            !RangeCondition(condition).isTrue(tag: tag, lastModified: lastModified, now: time(nil))
         {
             return .whole
         }

@@ -35,7 +35,7 @@ struct Template: Sendable {
                         dependencies: [
                             .product(name: "SAGI", package: "sagi"),
                             .product(name: "SAGIServerCommand", package: "sagi"),
-                            .product(name: "HTTPTypes", package: "swift-http-types"),
+                            .product(name: "SAGIToolkit", package: "sagi"),
                         ]),
                     .testTarget(
                         name: "\(name)Tests",
@@ -52,19 +52,24 @@ struct Template: Sendable {
 
     private var application: String {
         """
-        import HTTPTypes
         import SAGI
         import SAGIServerCommand
+        import SAGIToolkit
 
         @main
-        struct \(name.type): ServerApplication {
-            func handle(_ exchange: Exchange) async throws {
-                guard case .http(let http) = exchange else { throw Unsupported(exchange) }
-                guard http.scope.path == "/" else {
-                    return try await exchange.decline(with: HTTPResponse(status: .notFound))
+        struct \(name.type) {
+            /// What is served, and what the tests drive.
+            static func application() throws -> some Application {
+                try Router { routes in
+                    routes.get("/") { _ in "Hello from \(name)!\\n" }
+                    routes.get("/hello/:name") { request in
+                        "Hello, \\(try request.parameter("name"))!\\n"
+                    }
                 }
-                try await http.send(.start(HTTPResponse(status: .ok, headerFields: [.contentType: "text/plain"])))
-                try await http.send(.body("Hello from \(name)!\\n"))
+            }
+
+            static func main() async {
+                await ServerCommand(name: "\(name)").main(try application())
             }
         }
 
@@ -81,15 +86,16 @@ struct Template: Sendable {
 
         @Suite struct \(name.type)Tests {
             @Test func `the root says hello`() async throws {
-                try await TestClient.run(\(name.type)()) { client in
+                try await TestClient.run(\(name.type).application()) { client async throws in
                     let response = try await client.get("/")
                     #expect(response.status == .ok)
                     #expect(response.text == "Hello from \(name)!\\n")
+                    #expect(try await client.get("/hello/Ada").text == "Hello, Ada!\\n")
                 }
             }
 
             @Test func `anything else is not found`() async throws {
-                try await TestClient.run(\(name.type)()) { client in
+                try await TestClient.run(\(name.type).application()) { client async throws in
                     #expect(try await client.get("/nothing").status == .notFound)
                 }
             }
@@ -110,7 +116,7 @@ struct Template: Sendable {
         swift test
         ```
 
-        `Sources/\(name)/\(name).swift` has the application: `handle` is called once for each request.
+        `Sources/\(name)/\(name).swift` has the routes; `swift run \(name) --routes` lists them.
 
         """
     }

@@ -43,11 +43,12 @@ func check(
 
 /// Expects that the application ends by itself with `status`, and says the sentences.
 func expectEnd(
-    _ flags: [String], status: Int32, environment: [String: String] = [:], _ sentences: [String],
+    _ flags: [String], program: String = "Conformance", status: Int32, environment: [String: String] = [:],
+    _ sentences: [String],
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     try await Slots.shared.withSlot {
-        let (child, _) = try await ServerProcess.launch(.init(flags: flags, environment: environment))
+        let (child, _) = try await ServerProcess.launch(.init(program: program, flags: flags, environment: environment))
         let got = await child.exitStatus(within: .seconds(20))
         #expect(got == status, "\(child.text)", sourceLocation: sourceLocation)
         for sentence in sentences {

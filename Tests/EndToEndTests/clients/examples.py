@@ -53,6 +53,64 @@ def request_body(server):
 
 
 @check
+def mini_framework(server):
+    equal(server.get("/hello?Ada").body, b"Hello, Ada!\n", "the greeting")
+    equal(server.get("/nothing").status, 404, "an unknown path")
+    with server.connect() as connection:
+        connection.send(request("/upper", "Content-Length: 5\r\n", "POST") + b"shout")
+        equal(connection.response().body, b"SHOUT\n", "the content")
+        connection.send(request("/upper", "Content-Length: 2000000\r\n", "POST") + b"x" * 2000000)
+        equal(connection.response().status, 413, "too much content")
+
+
+@check
+def routing(server):
+    equal(server.get("/hello/Ada%20Lovelace").body, b"Hello, Ada Lovelace!\n", "a parameter")
+    equal(server.get("/numbers/12").body, b"12 is even.\n", "a typed parameter")
+    equal(server.get("/numbers/x").status, 404, "a parameter of another type")
+    equal(server.get("/numbers/13").status, 403, "an error with a status")
+    equal(server.get("/link").body, b"/hello/Grace%20Hopper", "a link by name")
+    response = server.get("/hello/Ada/")
+    equal((response.status, response["location"]), (308, "/hello/Ada"), "a slash at the end")
+    with server.connect() as connection:
+        for content, status, body in (
+            (b'{"numbers": [1, 2, 3]}', 200, b'{"count":3,"sum":6}'),
+            (b'{"numbers": [1, "2"]}', 400, b"400 Bad Request\nThe content is no valid JSON here: numbers[1] is no Int.\n"),
+            (b"{", 400, b"400 Bad Request\nThe content is no valid JSON.\n"),
+        ):
+            fields = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+            connection.send(request("/numbers", fields, "POST") + content)
+            response = connection.response()
+            equal((response.status, response.body), (status, body), f"JSON {content}")
+        connection.send(request("/numbers", method="DELETE"))
+        response = connection.response()
+        equal((response.status, response["allow"]), (405, "OPTIONS, POST"), "another method")
+
+
+@check
+def background_work(server):
+    with server.connect() as connection:
+        content = b"mail=ada%40example.org"
+        fields = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(content)}\r\n"
+        for _ in range(3):
+            connection.send(request("/signup", fields, "POST") + content)
+            equal(connection.response().status, 202, "the response")
+    server.await_log("Signed up ada@example.org.")
+    os.kill(server.pid, signal.SIGTERM)
+    server.gone(5)
+    equal(server.log().count("Welcomed ada@example.org."), 3, "the jobs that are done before the server ends")
+
+
+@check
+def own_middleware(server):
+    response = server.get("/")
+    equal((response.status, response["x-powered-by"]), (403, "SAGI"), "a stranger")
+    with server.connect() as connection:
+        connection.send(request(fields="X-Key: open sesame\r\n"))
+        equal(connection.response().body, b"Come in, friend.\n", "a friend")
+
+
+@check
 def lifespan_state(server):
     with server.connect() as connection:
         for number in (1, 2, 3):

@@ -258,6 +258,12 @@ def request_trailers(server):
     with server.connect() as connection:
         connection.send(request("/trailers", fields, "POST") + b"1\r\na\r\n0\r\nX-Sum: 99\r\n\r\n")
         require(("x-sum", "99") in connection.response().trailers, "the trailers did not reach the application")
+        # Neither taken for fields of the head, nor for another request, nor handed on.
+        late = b"Content-Length: 5\r\nHost: b\r\nTransfer-Encoding: chunked\r\nCookie: a=b\r\nConnection: close\r\n"
+        connection.send(request("/trailers", fields, "POST") + b"1\r\na\r\n0\r\n" + late + b"X-Sum: 1\r\n\r\n")
+        equal(connection.response().trailers, [("x-sum", "1"), ("x-checksum", "abc123")], "forbidden trailers")
+        connection.send(request())
+        equal(connection.response().body, HELLO, "the next request")
 
 
 @check

@@ -188,6 +188,19 @@ def proxy_protocol(server):
 
 
 @check
+def proxy_protocol_of_one(server):
+    """--bind ADDRESS,proxy-protocol --bind ADDRESS"""
+    proxied, direct = (address(one.removeprefix("http://")) for one in server["addresses"])
+    header = b"PROXY TCP4 192.0.2.7 198.51.100.9 50000 443\r\n"
+    equal(get(proxied, "/headers", first=header).json()["client"], "192.0.2.7:50000", "the client behind the proxy")
+    require(get(direct, "/headers").json()["client"].startswith("127.0.0.1:"), "the client without a proxy")
+    equal(get(direct, first=header).status, 400, "a PROXY header where none is expected")
+    with Connection(open_socket(proxied)) as connection:
+        connection.send(request())
+        equal(connection.rest(), b"", "the answer to a client that passes the proxy by")
+
+
+@check
 def proxy_protocol_malformed(server):
     signature = b"\r\n\r\n\x00\r\nQUIT\n"
     for data in (

@@ -166,7 +166,10 @@ import Testing
             "sagi: --tls-bind needs --tls-cert FILE and --tls-key FILE, or "
                 + "--tls-self-signed.\n"
         ),
-        (["srve"], "sagi: The command \"srve\" is not known. The commands are serve, new, cert, help and version.\n"),
+        (
+            ["srve"],
+            "sagi: The command \"srve\" is not known. The commands are serve, new, routes, cert, help and version.\n"
+        ),
     ])
     func `what cannot be used is one sentence and exit status 2`(arguments: [String], expected: String) async throws {
         let result = try await Command.sagi(arguments)

@@ -56,10 +56,11 @@ import Testing
         let package = try directory.read("hello/Package.swift")
         #expect(package.contains(".package(url: \"https://github.com/sagi-swift/sagi\", from: \"0.1.0\")"))
         #expect(
-            try directory.read("hello/Sources/hello/hello.swift").contains("@main\nstruct Hello: ServerApplication"))
-        for name in ["Tests/helloTests/helloTests.swift", "README.md", ".gitignore"] {
-            #expect(directory.contains("hello/\(name)"))
-        }
+            try directory.read("hello/Sources/hello/hello.swift").contains("@main\nstruct Hello {"))
+        // Written out, because the compiler does not see what #expect in them throws. `make conformance` builds it.
+        let tests = try directory.read("hello/Tests/helloTests/helloTests.swift")
+        #expect(tests.contains("{ client async throws in") && !tests.contains("{ client in"))
+        for name in ["README.md", ".gitignore"] { #expect(directory.contains("hello/\(name)")) }
     }
 
     @Test func `a local SAGI is named by its whole path`() async throws {

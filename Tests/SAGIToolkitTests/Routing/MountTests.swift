@@ -113,4 +113,26 @@ struct MountTests {
             #expect(try await client.get("/again").text == "all")
         }
     }
+
+    @Test("routes of mounted routers are listed as seen from outside, through whatever is around them")
+    func listing() throws {
+        struct Around: Middleware {
+            func handle(_ exchange: Exchange, next: some Application) async throws { try await next.handle(exchange) }
+        }
+        let inner = try Router { routes in
+            routes.get("/", name: "home") { _ in "" }
+            routes.group(host: "h") { $0.post("/x") { _ in "" } }
+        }
+        let router = try Router { routes in
+            routes.use(Around())
+            routes.mount("/in/:id", inner.onStartup { _ in }.wrapped(by: Around()), name: "in")
+            routes.get("/own") { _ in "" }
+        }
+        let app = router.wrapped { Around() }.onShutdown { _ in }
+        #expect(app.routes.map(\.path) == ["/in/:id", "/in/:id/", "/in/:id/x", "/own"])
+        #expect(app.routes.map(\.name) == ["in", "in:home", nil, nil])
+        #expect(app.routes.map(\.host) == [nil, nil, "h", nil])
+        #expect(app.routes.map(\.middleware) == [["Around"], ["Around"], ["Around"], ["Around"]])
+        #expect(app.routes[0].kind == .mount)
+    }
 }

@@ -21,7 +21,7 @@ struct FileResponseTests {
     }
 
     private func app(
-        contentType: String? = nil, disposition: ContentDisposition? = nil, cacheControl: String? = nil,
+        contentType: String? = nil, disposition: Disposition? = nil, cacheControl: String? = nil,
         maximumRanges: Int = 16
     ) -> Handler {
         Handler { [path = site.root + "/a.txt"] request in
@@ -158,8 +158,8 @@ struct FileResponseTests {
                 .attachment(filename: "it's (1)*.txt"),
                 "attachment; filename=\"it's (1)*.txt\""
             ),
-        ] as [(ContentDisposition, String)])
-    func disposition(disposition: ContentDisposition, expected: String) async throws {
+        ] as [(Disposition, String)])
+    func disposition(disposition: Disposition, expected: String) async throws {
         try await TestClient.run(app(disposition: disposition)) { client async throws in
             #expect(try await client.get("/")[.contentDisposition] == expected)
             #expect(try await client.get("/", headers: [.range: "bytes=0-0"])[.contentDisposition] == expected)

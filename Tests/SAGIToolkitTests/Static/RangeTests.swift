@@ -125,6 +125,9 @@ import Testing
             #expect(reply.status == 200)
             #expect(reply.text == "0123456789")
         }
+        // A file that may change again within the second that its date names is not known by it.
+        try site.touch("a.txt", 4_102_444_800)
+        #expect(try await get("bytes=0-1", [.ifRange: "Fri, 01 Jan 2100 00:00:00 GMT"]).status == 200)
         // What does not hold makes the range go away, and with it the 416.
         #expect(try await get("bytes=99-", [.ifRange: "\"other\""]).status == 200)
         #expect(try await request(app, "/a.txt", [.ifRange: "\"other\""]).status == 200)

@@ -57,3 +57,16 @@ final class Site: Sendable {
             .filter { $0.hasPrefix(base) }
     }
 }
+
+extension Site {
+    /// The content of a file.
+    func read(_ path: String) throws -> [UInt8] { try Array(Data(contentsOf: URL(fileURLWithPath: root + "/" + path))) }
+
+    /// The permission bits of a file.
+    func permissions(_ path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: root + "/" + path)[.posixPermissions] as? Int
+    }
+
+    /// The names of everything in the root, sorted.
+    func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: root).sorted() }
+}

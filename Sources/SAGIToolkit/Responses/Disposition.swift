@@ -4,22 +4,22 @@ import HTTPSemantics
 /// (RFC 6266).
 ///
 /// ```swift
-/// response[.contentDisposition] = ContentDisposition.attachment(filename: "Übersicht.pdf").description
+/// response[.contentDisposition] = Disposition.attachment(filename: "Übersicht.pdf").description
 /// ```
-public struct ContentDisposition: Sendable, Hashable, CustomStringConvertible {
+public struct Disposition: Sendable, Hashable, CustomStringConvertible {
     /// "inline" or "attachment".
     let type: String
     /// The name; `nil` for none.
     public var filename: String?
 
     /// Shows it, and saves it under that name if it is saved.
-    public static func inline(filename: String? = nil) -> ContentDisposition {
-        ContentDisposition(type: "inline", filename: filename)
+    public static func inline(filename: String? = nil) -> Disposition {
+        Disposition(type: "inline", filename: filename)
     }
 
     /// Saves it, under that name.
-    public static func attachment(filename: String? = nil) -> ContentDisposition {
-        ContentDisposition(type: "attachment", filename: filename)
+    public static func attachment(filename: String? = nil) -> Disposition {
+        Disposition(type: "attachment", filename: filename)
     }
 
     /// The value of the field. Of a name that is a path only what follows the last separator is told; a name that is
