@@ -62,6 +62,9 @@ let package = Package(
     ],
     targets: [
         .target(name: "CPlatform"),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .target(name: "HTTPSemantics", swiftSettings: settings),
         .target(name: "SAGI", dependencies: ["HTTPSemantics", http, nioCore, logging], swiftSettings: settings),
         .target(name: "HTTP1", dependencies: ["HTTPSemantics", http, nioCore], swiftSettings: settings),
@@ -77,7 +80,10 @@ let package = Package(
             dependencies: ["SAGI", "SAGIServer", "HTTPSemantics", http, logging, signals, yams], swiftSettings: settings
         ),
         .target(
-            name: "SAGIToolkit", dependencies: ["SAGI", "HTTPSemantics", "CPlatform", http, nioCore, logging, crypto],
+            name: "SAGIToolkit",
+            dependencies: [
+                "SAGI", "HTTPSemantics", "CPlatform", "CZlib", "CBrotli", "CZstd", http, nioCore, logging, crypto,
+            ],
             swiftSettings: settings),
         .target(
             name: "SAGITesting", dependencies: ["SAGI", "HTTPSemantics", http, nioCore, logging],
@@ -101,6 +107,7 @@ let package = Package(
         example("Files"),
         example("TLSIntrospection"),
         example("FlowControl", logging),
+        example("Compressing", "SAGIToolkit"),
         example("MiniFramework"),
         example("Routing", "SAGIToolkit"),
         example("BackgroundWork", "SAGIToolkit", logging),

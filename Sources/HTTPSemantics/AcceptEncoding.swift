@@ -11,6 +11,9 @@ package struct AcceptEncoding: Sendable {
         list.quality(of: coding) ?? (coding == "gzip" ? list.quality(of: "x-gzip") : nil) ?? list.quality(of: "*") ?? 0
     }
 
+    /// Whether content as it is is not to be sent: by a weight of zero of its own, or of everything not named.
+    package var refusesIdentity: Bool { (list.quality(of: "identity") ?? list.quality(of: "*")) == 0 }
+
     /// The coding to send: the one with the highest weight, and of several the first of `codings`; `nil` is none.
     ///
     /// Content as it is wins only where the client gives `identity` a weight of its own that is higher.

@@ -67,17 +67,19 @@ public enum EntityTagList: Sendable, Hashable {
         self = .tags(tags)
     }
 
-    public func matchesStrongly(_ tag: EntityTag) -> Bool {
+    /// Whether one of them is the tag of a representation that exists; `nil` when it has none.
+    public func matchesStrongly(_ tag: EntityTag?) -> Bool {
         switch self {
         case .any: true
-        case .tags(let tags): tags.contains { $0.matchesStrongly(tag) }
+        case .tags(let tags): tag.map { tag in tags.contains { $0.matchesStrongly(tag) } } ?? false
         }
     }
 
-    public func matchesWeakly(_ tag: EntityTag) -> Bool {
+    /// The same by weak comparison.
+    public func matchesWeakly(_ tag: EntityTag?) -> Bool {
         switch self {
         case .any: true
-        case .tags(let tags): tags.contains { $0.matchesWeakly(tag) }
+        case .tags(let tags): tag.map { tag in tags.contains { $0.matchesWeakly(tag) } } ?? false
         }
     }
 }

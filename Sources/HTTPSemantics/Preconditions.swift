@@ -27,18 +27,19 @@ package struct Preconditions: Sendable {
     /// Weighs them in the order of RFC 9110 §13.2.2 for a representation that exists.
     ///
     /// - Parameters:
-    ///   - tag: the representation's entity tag.
-    ///   - lastModified: when it was changed last, in seconds since 1970.
+    ///   - tag: the representation's entity tag; `nil` when it has none, which only `*` matches.
+    ///   - lastModified: when it was changed last, in seconds since 1970; `nil` when that is not known, and dates are
+    ///     not looked at (§13.1.3, §13.1.4).
     ///   - isRetrieval: whether the method is GET or HEAD.
-    package func evaluate(tag: EntityTag, lastModified: Int, isRetrieval: Bool) -> Verdict {
+    package func evaluate(tag: EntityTag?, lastModified: Int?, isRetrieval: Bool) -> Verdict {
         if let ifMatch {
             guard ifMatch.matchesStrongly(tag) else { return .failed }
-        } else if let ifUnmodifiedSince {
+        } else if let ifUnmodifiedSince, let lastModified {
             guard lastModified <= ifUnmodifiedSince else { return .failed }
         }
         if let ifNoneMatch {
             if ifNoneMatch.matchesWeakly(tag) { return isRetrieval ? .notModified : .failed }
-        } else if let ifModifiedSince, isRetrieval, lastModified <= ifModifiedSince {
+        } else if let ifModifiedSince, let lastModified, isRetrieval, lastModified <= ifModifiedSince {
             return .notModified
         }
         return .proceed

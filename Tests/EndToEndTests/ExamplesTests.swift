@@ -13,6 +13,7 @@ struct ExamplesTests {
         )
     }
     @Test("FlowControl") func flowControl() async throws { try await check(program: "FlowControl") }
+    @Test("Compressing") func compressing() async throws { try await check(program: "Compressing") }
     @Test("MiniFramework") func miniFramework() async throws { try await check(program: "MiniFramework") }
     @Test("Routing") func routing() async throws { try await check(program: "Routing") }
     @Test("An application shows its routes") func routes() async throws {

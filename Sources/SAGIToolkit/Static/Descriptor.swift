@@ -34,13 +34,13 @@ final class Descriptor: Sendable {
         try Self.opened { openat(raw, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) }
     }
 
-    /// What is open here.
-    func status() throws(FileSystemError) -> FileStatus {
-        var status = sagi_file_status()
-        let code = sagi_status_of_descriptor(raw, &status)
-        guard code == 0 else { throw FileSystemError(code: code) }
-        return FileStatus(status)
+    /// Opens a file of the operator's for reading, links followed. A pipe is not waited for.
+    static func file(_ path: String) throws(FileSystemError) -> Descriptor? {
+        try opened { open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) }
     }
+
+    /// What is open here.
+    func status() throws(FileSystemError) -> FileStatus { try FileStatus(of: raw) }
 
     /// Where the link `name` points; `nil` when it is no link, or points to something that is no text.
     func target(ofLink name: String) -> String? {
@@ -115,6 +115,14 @@ struct FileStatus: Sendable, Hashable {
     let seconds: Int
     let nanoseconds: Int
     let inode: UInt64
+
+    /// What is open as `descriptor`.
+    init(of descriptor: CInt) throws(FileSystemError) {
+        var status = sagi_file_status()
+        let code = sagi_status_of_descriptor(descriptor, &status)
+        guard code == 0 else { throw FileSystemError(code: code) }
+        self.init(status)
+    }
 
     init(_ status: sagi_file_status) {
         if status.is_regular != 0 {

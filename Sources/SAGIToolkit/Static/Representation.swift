@@ -29,13 +29,8 @@ struct Representation: Sendable {
         descriptor = file.descriptor
         size = status.size
         lastModified = status.seconds
-        // The time alone would miss a second change within one tick of the clock, or a file put in place of another
-        // with its time kept. The coding is in it because a copy may be a link to the same inode.
-        let parts = [
-            String(status.seconds, radix: 16), String(status.nanoseconds, radix: 16), String(status.size, radix: 16),
-            String(status.inode, radix: 16),
-        ]
-        tag = EntityTag((parts + (coding.map { [$0] } ?? [])).joined(separator: "-"))
+        // The coding is in it because a copy may be a link to the same inode.
+        tag = EntityTag(status.tag + (coding.map { "-\($0)" } ?? ""))
         self.type = type
         self.coding = coding
         self.varies = varies

@@ -50,7 +50,7 @@ public struct StaticFiles: Application {
         }
     }
 
-    private static func absolute(_ path: String) -> String {
+    static func absolute(_ path: String) -> String {
         var path = path
         if path.utf8.first != UInt8(ascii: "/"), let current = getcwd(nil, 0) {
             defer { free(current) }

@@ -1,9 +1,14 @@
 """The examples do what their headers say."""
 
+import contextlib
+import gzip
+import http.client
 import os
 import signal
 import ssl
+import subprocess
 import time
+import zlib
 
 from wire import Connection, check, equal, main, open_socket, request, require, seen
 
@@ -189,6 +194,68 @@ def flow_control(server):
     require(b"tick 2000" in body, "the last tick did not come")
     require(b" left out " in body, "no tick was left out")
     require(b"\ntick 1 " in b"\n" + body.split(b"\r\n", 1)[1], "the first tick did not come")
+
+
+@check
+def compressing(server):
+    host, port = server.http
+    url = f"http://{host}:{port}"
+
+    def curl(*arguments, input=None):
+        return subprocess.run(
+            ["curl", "-sS", "--max-time", "20", *arguments], input=input, stdout=subprocess.PIPE, check=True).stdout
+
+    plain = curl(url)
+    require(len(plain) > 10000, "the page")
+    equal(curl("--compressed", url), plain, "the page as curl likes it best")
+    offered = curl("--version").decode()
+    encoded = {}
+    for coding in ("gzip", "deflate", "br", "zstd"):
+        fields = f"Accept-Encoding: {coding}\r\n"
+        response = server.get(fields=fields)
+        equal((response.status, response["content-encoding"]), (200, coding), "the coding")
+        equal((response["vary"], response["etag"][:2]), ("Accept-Encoding", "W/"), "Vary and ETag")
+        require(len(response.body) < len(plain) / 2, f"{coding} is long")
+        encoded[coding] = response.body
+        if {"br": "brotli", "deflate": "libz", "gzip": "libz"}.get(coding, coding) in offered:
+            equal(curl("--compressed", "-H", f"Accept-Encoding: {coding}", url), plain, f"{coding} by curl")
+            seen(f"curl reads {coding}")
+        unchanged = server.get(fields=f"If-None-Match: {response['etag']}\r\n{fields}")
+        equal((unchanged.status, unchanged["etag"]), (304, response["etag"]), "the revalidation")
+    equal(gzip.decompress(encoded["gzip"]), plain, "gzip by Python")
+    equal(zlib.decompress(encoded["deflate"]), plain, "deflate by Python")
+
+    # What was made here is read here; what Python makes, too.
+    encoded["gzip"], encoded["deflate"] = gzip.compress(plain), zlib.compress(plain)
+    for coding, content in encoded.items():
+        count = curl("--data-binary", "@-", "-H", f"Content-Encoding: {coding}", f"{url}/count", input=content)
+        equal(count, f"{len(plain)} bytes\n".encode(), f"{coding} in a request")
+    bomb = gzip.compress(bytes(50 << 20), 9)
+    status = curl("-o", os.devnull, "-w", "%{http_code}", "--data-binary", "@-", "-H", "Content-Encoding: gzip",
+                  f"{url}/count", input=bomb)
+    equal(status, b"413", "a bomb")
+    seen("requests are decompressed")
+
+    # Each tick can be read when it comes.
+    with contextlib.closing(http.client.HTTPConnection(host, port, timeout=10)) as connection:
+        connection.request("GET", "/ticks", headers={"Accept-Encoding": "gzip"})
+        response = connection.getresponse()
+        inflater, text, times = zlib.decompressobj(31), b"", []
+        while bytes_ := response.read1():
+            if new := inflater.decompress(bytes_):
+                text += new
+                times.append(time.monotonic())
+        equal(text, b"".join(b"tick %d\n" % number for number in range(1, 6)), "the ticks")
+        require(len(times) == 5 and times[-1] - times[0] > 1, "the ticks do not come one by one")
+        require(inflater.eof, "the stream does not end")
+    seen("a stream is flushed")
+
+    with open(server["program"], "rb") as file:
+        program = file.read()
+    require(curl("--compressed", f"{url}/program") == program, "the file")
+    require(curl("-r", "1000-1999", f"{url}/program") == program[1000:2000], "a range of it")
+    head = server.get("/program", method="HEAD")
+    equal(head["content-disposition"], 'attachment; filename="compressing"', "the name")
 
 
 @check
