@@ -134,13 +134,13 @@ struct FailureTests {
             try await Task.sleep(for: .seconds(3600))
         }
         try await TestClient.run(app, in: mode) { client async throws in
-            let client = client.with { $0.timeout = .seconds(1) }
-            await #expect(throws: TestClientError.timeout("The response to GET /none did not come within 1.0 seconds."))
+            let client = client.with { $0.timeout = .seconds(3) }
+            await #expect(throws: TestClientError.timeout("The response to GET /none did not come within 3.0 seconds."))
             {
                 try await client.get("/none")
             }
             await #expect(
-                throws: TestClientError.timeout("The next part of the response did not come within 1.0 seconds.")
+                throws: TestClientError.timeout("The next part of the response did not come within 3.0 seconds.")
             ) {
                 try await client.stream(.get, "/part") { response async throws in
                     for try await _ in response.body {}

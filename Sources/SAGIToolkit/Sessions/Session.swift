@@ -82,12 +82,7 @@ public final class Session: Sendable {
 
     /// Ends it: everything in it is gone, here, in the store, and at the client. What is put in afterwards begins
     /// another one.
-    public func destroy() {
-        withState { state in
-            state.regenerate()
-            state.values = [:]
-        }
-    }
+    public func destroy() { withState { $0.destroy() } }
 
     /// Keeps what has changed now, rather than with the head of the response or at its end: for event streams, sockets
     /// and work that takes long.

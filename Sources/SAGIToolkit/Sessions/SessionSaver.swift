@@ -70,11 +70,17 @@ final class SessionSaver: Sendable {
     nonisolated(nonsending) func finish() async throws {
         // Without a response this is an error, and nothing stays.
         guard hasHead else { return try await forget() }
+        guard isDirty else { return }
         guard savesLate else {
+            try await forget()
             if isDirty { warn() }
             return
         }
-        try await finishShielded()
+        do {
+            try await shielded { _ = try await self.keep(canSetCookie: false) }
+        } catch SessionError.tooLate {
+            warn()
+        }
     }
 
     /// The end of one whose application has thrown.
@@ -102,18 +108,10 @@ final class SessionSaver: Sendable {
         if case .store = policy.storage { isHTTP } else { false }
     }
 
-    private nonisolated(nonsending) func finishShielded() async throws {
-        guard isDirty else { return }
-        do {
-            // A client that has gone has cancelled this task, and the store must not see that.
-            if Task.isCancelled {
-                _ = try await Task { try await keep(canSetCookie: false) }.value
-            } else {
-                _ = try await keep(canSetCookie: false)
-            }
-        } catch SessionError.tooLate {
-            warn()
-        }
+    /// A client that has gone has cancelled this task, and the store must not see that.
+    private nonisolated(nonsending) func shielded(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        guard Task.isCancelled else { return try await body() }
+        try await Task { try await body() }.value
     }
 
     private func warn() { scope.logger.warning("\(SessionError.tooLate)") }
@@ -130,8 +128,9 @@ final class SessionSaver: Sendable {
     private nonisolated(nonsending) func forget() async throws {
         guard case .store(let store) = policy.storage else { return }
         // Of one that only got another identity the client still has the former.
-        let retired = session.peek { $0.values.isEmpty ? $0.retired : [] }
-        for token in retired { try await store.delete(token.id) }
+        let retired = session.peek { $0.isCarried ? $0.retired.dropLast() : $0.retired }
+        guard !retired.isEmpty else { return }
+        try await shielded { try await self.delete(retired, from: store) }
     }
 
     /// Keeps what has changed.
@@ -145,7 +144,7 @@ final class SessionSaver: Sendable {
         switch policy.storage {
         case .store(let store): return try await keep(state, begins: begins, canSetCookie: canSetCookie, in: store)
         case .cookie(let store):
-            guard canSetCookie else { throw SessionError.tooLate }
+            guard canSetCookie || !state.isDirty else { throw SessionError.tooLate }
             return try keep(state, begins: begins, in: store)
         }
     }
@@ -154,16 +153,7 @@ final class SessionSaver: Sendable {
         _ state: SessionState, begins: Bool, canSetCookie: Bool, in store: any SessionStore
     ) async throws -> Cookie? {
         let now = policy.now
-        guard !begins else {
-            let token = session.peek { $0.pin() }
-            let expires = policy.expiry(created: now, now: now)
-            let record = SessionRecord(created: now, expires: expires, values: state.values)
-            try await store.set(token.id, record.bytes, expiringAfter: .seconds(expires - now))
-            // Only now: what was there is not lost when the store fails.
-            try await delete(state.retired, from: store)
-            note(record, token)
-            return try cookie(token.text, expires - now)
-        }
+        guard !begins else { return try await begin(state, now, in: store) }
         try await delete(state.retired, from: store)
         guard state.isKept, let token = state.token else {
             return state.retired.isEmpty ? nil : try cookie("", 0).deletion
@@ -182,11 +172,34 @@ final class SessionSaver: Sendable {
         }
         guard wasThere else {
             // The client may have got another cookie meanwhile, so this one is not taken back.
-            session.peek { $0 = SessionState() }
+            session.peek { session in
+                session = SessionState()
+                session.isAccessed = true
+            }
             return nil
         }
-        note(SessionRecord(created: state.created, expires: expires, values: state.values), token)
+        note(state, token, created: state.created, expires: expires)
         return isRenewed ? try cookie(token.text, expires - now) : nil
+    }
+
+    /// Keeps a session under a new identity.
+    private nonisolated(nonsending) func begin(
+        _ state: SessionState, _ now: Int, in store: any SessionStore
+    ) async throws -> Cookie? {
+        var values = state.values
+        if state.isCarried, let former = state.retired.last {
+            // When another request has destroyed it meanwhile, only what this one has put in is left.
+            let current = try await store.get(former.id).flatMap { SessionRecord(bytes: $0) }
+            values = state.merged(into: current?.values ?? [:])
+        }
+        let token = session.peek { $0.pin() }
+        let expires = policy.expiry(created: now, now: now)
+        let record = SessionRecord(created: now, expires: expires, values: values)
+        try await store.set(token.id, record.bytes, expiringAfter: .seconds(expires - now))
+        // Only now: what was there is not lost when the store fails.
+        try await delete(state.retired, from: store)
+        note(state, token, created: now, expires: expires)
+        return try cookie(token.text, expires - now)
     }
 
     private func keep(_ state: SessionState, begins: Bool, in store: CookieStore) throws -> Cookie? {
@@ -204,7 +217,7 @@ final class SessionSaver: Sendable {
         let name = policy.cookie.name(SessionPolicy.baseName, isSecure: isSecure)
         let cookie = try cookie(store.seal(token, record, for: name), record.expires - now)
         session.peek { $0.retired = [] }
-        note(record, token)
+        note(state, token, created: record.created, expires: record.expires)
         return cookie
     }
 
@@ -214,16 +227,18 @@ final class SessionSaver: Sendable {
     }
 
     /// Notes what is kept now, unless the session has got another identity meanwhile.
-    private func note(_ record: SessionRecord, _ token: SessionToken) {
+    private func note(_ kept: SessionState, _ token: SessionToken, created: Int, expires: Int) {
         session.peek { state in
             guard state.token == token else {
-                state.retired.append(token)
+                if !state.retired.contains(token) { state.retired.append(token) }
                 return
             }
             state.isKept = true
-            state.saved = record.values
-            state.created = record.created
-            state.expires = record.expires
+            state.isCarried = false
+            // Not what others have put in: this request neither knows nor changes it.
+            state.saved = kept.values
+            state.created = created
+            state.expires = expires
         }
     }
 

@@ -2,7 +2,8 @@
 struct SessionState: Sendable {
     /// JSON, under the names of the keys.
     var values: [String: [UInt8]] = [:]
-    /// What is kept, as far as this request knows.
+    /// What is kept, as far as this request knows: under `token`, or, when it is carried over, under the last of
+    /// `retired`.
     var saved: [String: [UInt8]] = [:]
     /// What the client has, or will have; `nil` for a new session that nobody has needed yet.
     var token: SessionToken?
@@ -12,6 +13,8 @@ struct SessionState: Sendable {
     var isPinned = false
     /// What the client had before. To be forgotten.
     var retired: [SessionToken] = []
+    /// Whether its values come from the last of `retired`.
+    var isCarried = false
     /// In seconds since 1970.
     var created = 0
     var expires = 0
@@ -39,10 +42,20 @@ struct SessionState: Sendable {
 
     /// Takes its identity away.
     mutating func regenerate() {
-        if isKept, let token { retired.append(token) }
+        if isKept, let token {
+            retired.append(token)
+            isCarried = true
+        }
         token = nil
         isKept = false
         isPinned = false
+    }
+
+    /// Ends it. What is put in from now on is another one.
+    mutating func destroy() {
+        regenerate()
+        isCarried = false
+        values = [:]
         saved = [:]
     }
 

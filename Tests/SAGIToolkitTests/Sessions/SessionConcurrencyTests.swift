@@ -76,6 +76,29 @@ struct SessionConcurrencyTests {
     }
 
     @Test(
+        "a new identity takes along what others have changed, and nothing of what they have ended",
+        arguments: [true, false])
+    func regenerating(isEnded: Bool) async throws {
+        let sessions = Sessions(MemoryStore())
+        let plain = sessionApp.wrapped(by: sessions)
+        var cookie = ""
+        _ = try await visit(plain, "/add", &cookie)
+        let kept = cookie
+        let edit = { @Sendable (session: Session) in
+            session.regenerate()
+            session[Name.self] = "eve"
+        }
+        let app = editing(edit) {
+            var copy = kept
+            _ = try await visit(plain, isEnded ? "/destroy" : "/add", &copy)
+        }.wrapped(by: sessions)
+        _ = try await visit(app, "/", &cookie)
+        #expect(cookie != kept)
+        let expected = isEnded ? "0 eve [Name] false" : "2 eve [Count,Name] false"
+        #expect(try await visit(plain, "/", &cookie).body == expected)
+    }
+
+    @Test(
         "an error that says how it is answered keeps the session, and its cookie goes with it",
         arguments: Backing.allCases)
     func statusError(backing: Backing) async throws {

@@ -85,6 +85,32 @@ struct SessionKindTests {
         #expect(lines.all.contains { $0.contains("too late") } == !isKept)
     }
 
+    @Test("a session that is destroyed later is gone, whatever the kind", arguments: RequestKind.allCases)
+    func destroyedLater(kind: RequestKind) async throws {
+        let store = TestStore()
+        let sessions = Sessions(store)
+        let cookie = try await outcome(of: beginning.wrapped(by: sessions), .http, RequestScope()).headerFields.cookie
+        let app = ClosureApplication { exchange in
+            try await accepting.handle(exchange)
+            exchange.request?.session?.destroy()
+        }.wrapped(by: sessions)
+        _ = try await outcome(of: app, kind, RequestScope(headers: [.cookie: cookie]))
+        #expect(await store.kept.isEmpty)
+    }
+
+    @Test("saving where nothing has changed is fine at any time", arguments: RequestKind.allCases, Backing.allCases)
+    func savingNothing(kind: RequestKind, backing: Backing) async throws {
+        let app = ClosureApplication { exchange in
+            try await accepting.handle(exchange)
+            try await exchange.request?.session?.save()
+        }
+        let sessions = backing.sessions()
+        let cookie = try await outcome(of: beginning.wrapped(by: sessions), .http, RequestScope()).headerFields.cookie
+        for headers in [[:], [.cookie: cookie]] as [HTTPFields] {
+            _ = try await outcome(of: app.wrapped(by: sessions), kind, RequestScope(headers: headers))
+        }
+    }
+
     @Test("a session in a cookie cannot change later, and saving says so", arguments: RequestKind.allCases)
     func laterInCookie(kind: RequestKind) async throws {
         let begin = beginning.wrapped(by: Sessions(CookieStore(testKeys)))
