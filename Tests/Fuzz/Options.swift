@@ -1,6 +1,6 @@
 /// The command line.
 struct Options {
-    static let targets = ["http1", "dates", "percent", "accept"]
+    static let targets = ["http1", "dates", "percent", "accept", "forwarded"]
     static let usage = """
         usage: Fuzz TARGET [--iterations N] [--seed N] [--output FILE]
                Fuzz TARGET --replay FILE

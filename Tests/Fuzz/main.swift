@@ -17,5 +17,6 @@ switch options.target {
 case "http1": Runner(HTTP1Target(), options).run()
 case "dates": Runner(DateTarget(), options).run()
 case "percent": Runner(PercentTarget(), options).run()
+case "forwarded": Runner(ForwardedTarget(), options).run()
 default: Runner(AcceptTarget(), options).run()
 }

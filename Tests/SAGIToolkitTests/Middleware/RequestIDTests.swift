@@ -1,4 +1,5 @@
 // swift-format-ignore-file: NeverForceUnwrap
+
 import HTTPTypes
 import SAGI
 import SAGITesting

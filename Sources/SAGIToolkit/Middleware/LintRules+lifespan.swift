@@ -1,0 +1,28 @@
+import SAGI
+
+/// The rules of `docs/spec/lifespan.md` for replies.
+struct LifespanRules: LintRules {
+    private enum Question { case none, startup, shutdown }
+
+    private var question = Question.none
+
+    mutating func noteReceived(_ event: LifespanEvent) {
+        switch event {
+        case .startup: question = .startup
+        case .shutdown: question = .shutdown
+        }
+    }
+
+    func breach(of event: LifespanReply) -> LintFinding? {
+        let answers: Question =
+            switch event {
+            case .startupComplete, .startupFailed: .startup
+            case .shutdownComplete, .shutdownFailed: .shutdown
+            }
+        return answers == question ? nil : LintFinding("LIFE-13", "A reply does not answer what the server asked.")
+    }
+
+    mutating func noteSent(_ event: LifespanReply) { question = .none }
+
+    func breachOfReturning() -> LintFinding? { nil }
+}
