@@ -1,7 +1,7 @@
 /// The command line.
 struct Options {
     static let targets = [
-        "http1", "dates", "percent", "accept", "cookies", "multipart", "urlencoded", "range",
+        "http1", "dates", "percent", "accept", "cookies", "multipart", "urlencoded", "range", "forwarded",
     ]
     static let usage = """
         usage: Fuzz TARGET [--iterations N] [--seed N] [--output FILE]

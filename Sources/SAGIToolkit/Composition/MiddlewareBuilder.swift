@@ -34,8 +34,10 @@ public struct Pipeline: Sendable {
 
 extension Application {
     /// This application with middleware around it, the outermost first.
-    public func wrapped(@MiddlewareBuilder by middleware: () -> Pipeline) -> AnyApplication {
-        AnyApplication(middleware().wrap(self))
+    ///
+    /// - Throws: what making a middleware throws, as for an option that makes no sense.
+    public func wrapped(@MiddlewareBuilder by middleware: () throws -> Pipeline) rethrows -> AnyApplication {
+        AnyApplication(try middleware().wrap(self))
     }
 }
 

@@ -7,18 +7,26 @@ public import HTTPTypes
 /// ```
 ///
 /// The client sees the sentence: say nothing in it that it must not know.
-public struct HTTPError: Error, Sendable, CustomStringConvertible, HTTPStatusError {
+public struct HTTPError: Error, Sendable, CustomStringConvertible, HTTPStatusError, SourceLocated {
     /// The status of the response.
     public var status: HTTPResponse.Status
     /// What went wrong, as a sentence for the client; `nil` for no more than the status says.
     public var detail: String?
     /// Fields for the response, such as `WWW-Authenticate` or `Retry-After`.
     public var headerFields: HTTPFields
+    /// Where it was made, for developers.
+    public let fileID: String
+    public let line: Int
 
-    public init(_ status: HTTPResponse.Status, _ detail: String? = nil, headerFields: HTTPFields = [:]) {
+    public init(
+        _ status: HTTPResponse.Status, _ detail: String? = nil, headerFields: HTTPFields = [:],
+        fileID: String = #fileID, line: Int = #line
+    ) {
         self.status = status
         self.detail = detail
         self.headerFields = headerFields
+        self.fileID = fileID
+        self.line = line
     }
 
     public var description: String { detail ?? "\(status.code) \(status.reasonPhrase)" }

@@ -46,6 +46,7 @@ public struct Handler: Application {
         } catch let error as any HTTPStatusError {
             // A client that has gone is told nothing.
             guard request.isConnected else { return }
+            if request.scope.values[ErrorHandlingKey.self]?.wants(error) == true { throw error }
             response = .problem(error, for: request.scope)
         }
         try await response.handle(exchange)

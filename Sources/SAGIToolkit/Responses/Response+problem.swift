@@ -12,7 +12,7 @@ extension Response {
     }
 
     /// A response that says what is wrong: problem details (RFC 9457) as JSON, or the same as a page or as text, as
-    /// `Accept` says.
+    /// `Accept` says; inside an ``ErrorHandler`` with a page for the status, that page.
     ///
     /// - Parameters:
     ///   - status: the status, whose phrase is the title.
@@ -22,6 +22,11 @@ extension Response {
     public static func problem(
         _ status: HTTPResponse.Status, _ detail: String? = nil, headerFields: HTTPFields = [:], for scope: RequestScope
     ) -> Response {
+        if let handling = scope.values[ErrorHandlingKey.self],
+            let page = handling.page(for: HTTPError(status, detail, headerFields: headerFields), scope)
+        {
+            return page
+        }
         let title = status.reasonPhrase.isEmpty ? "Error" : status.reasonPhrase
         let accepted = QualityList(scope[.accept] ?? "")
         func quality(_ types: String...) -> Int { types.map { accepted.quality(ofMediaType: $0) }.max() ?? 0 }

@@ -1,0 +1,25 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    static let accessControlAllowPrivateNetwork = parsed("Access-Control-Allow-Private-Network")
+    static let accessControlRequestPrivateNetwork = parsed("Access-Control-Request-Private-Network")
+    static let crossOriginEmbedderPolicy = parsed("Cross-Origin-Embedder-Policy")
+    static let crossOriginOpenerPolicy = parsed("Cross-Origin-Opener-Policy")
+    static let forwarded = parsed("Forwarded")
+    static let permissionsPolicy = parsed("Permissions-Policy")
+    static let rateLimit = parsed("RateLimit")
+    static let rateLimitPolicy = parsed("RateLimit-Policy")
+    static let referrerPolicy = parsed("Referrer-Policy")
+    static let retryAfter = parsed("Retry-After")
+    static let serverTiming = parsed("Server-Timing")
+    static let xForwardedFor = parsed("X-Forwarded-For")
+    static let xForwardedHost = parsed("X-Forwarded-Host")
+    static let xForwardedPort = parsed("X-Forwarded-Port")
+    static let xForwardedPrefix = parsed("X-Forwarded-Prefix")
+    static let xForwardedProto = parsed("X-Forwarded-Proto")
+    static let xFrameOptions = parsed("X-Frame-Options")
+    static let xHTTPMethodOverride = parsed("X-HTTP-Method-Override")
+    static let xRealIP = parsed("X-Real-IP")
+    static let xRuntime = parsed("X-Runtime")
+    static let xXSSProtection = parsed("X-XSS-Protection")
+}
