@@ -126,7 +126,7 @@ struct LintTests {
         ("sent after decline", [.decline(refusal, ByteBuffer()), .send(data: "x")], ["CORE-25"]),
         ("line break in name", [.start(), .send(data: "x", event: "a\nb")], ["HTML §9.2.5"]),
         ("line break in ID", [.start(), .send(data: "x", id: "a\r\nb")], ["HTML §9.2.5"]),
-        ("NUL in ID", [.start(), .send(data: "x", id: "a\u{7F}")], ["HTML §9.2.5"]),
+        ("NUL in ID", [.start(), .send(data: "x", id: "a\0")], ["HTML §9.2.5"]),
         ("retry", [.start(), .send(data: "x", retry: -1)], ["HTML §9.2.6"]),
         ("keepalive", [.start(), .keepalive(interval: .zero)], ["CORE-25"]),
         ("length", [.start(HTTPResponse(status: .ok, headerFields: [.contentLength: "3"]))], ["HTTP-42"]),

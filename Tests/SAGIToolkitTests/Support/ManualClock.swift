@@ -27,6 +27,9 @@ final class ManualClock: Clock, Sendable {
 
     func advance(by duration: Duration) { state.update { $0.now = $0.now.advanced(by: duration) } }
 
+    /// Waits until nobody sleeps any more.
+    func untilNobodySleeps() async throws { try await state.wait { $0.sleepers == 0 ? () : nil } }
+
     /// Waits until somebody sleeps.
     func untilSomebodySleeps() async throws { try await state.wait { $0.sleepers > 0 ? () : nil } }
 }
