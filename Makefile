@@ -4,6 +4,7 @@ SHELL := /bin/bash
 BUILD ?= release
 SERVE ?= --bind 127.0.0.1:8000 --tls-bind 127.0.0.1:8443 --tls-self-signed
 FUZZ ?= 10000000
+TARGET ?= http1 dates percent accept range cookies multipart urlencoded forwarded
 # Two cores do not bear hundreds of servers at once.
 AT_ONCE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4
 SWIFT_SOURCES := Package.swift Sources Tests Examples $(wildcard Benchmarks)
@@ -41,8 +42,10 @@ conformance: ## Run the end-to-end suites with independent clients, in full, and
 	@$(AT_ONCE) scripts/run-tests --filter EndToEndTests
 	@scripts/check-new
 
-fuzz: ## Feed the HTTP/1.1 engine FUZZ mutated inputs (default: 10 million)
-	swift run --configuration release Fuzz http1 --iterations $(FUZZ)
+fuzz: ## Feed every parser FUZZ mutated inputs (default: 10 million; TARGET=http1 for one of them)
+	swift build --configuration release --product Fuzz
+	@for target in $(TARGET); do \
+		"$$(swift build --configuration release --show-bin-path)/Fuzz" $$target --iterations $(FUZZ) || exit 1; done
 
 soak: setup ## Serve under load and attack, and through a SIGTERM, and watch memory (minutes)
 	swift build --configuration $(BUILD) --product Conformance
