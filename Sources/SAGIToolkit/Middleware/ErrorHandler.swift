@@ -92,9 +92,10 @@ public struct ErrorHandler: Middleware {
         do {
             try await next.handle(exchange.sending(through: watch))
         } catch {
-            guard let scope = exchange.request, !(error is CancellationError), scope.connection.isConnected else {
-                throw error
-            }
+            // A handler that leaves the request to the next route has not failed.
+            guard let scope = exchange.request, !(error is CancellationError), !(error is Pass),
+                scope.connection.isConnected
+            else { throw error }
             guard !watch.hasStarted, !scope.connection.responseStarted else {
                 await report(error, scope)
                 throw error

@@ -11,7 +11,7 @@ extension Response: Application {
         case .lifespan: throw Unsupported(exchange)
         case .http(let http): try await send(to: http)
         case .eventStream, .webSocket, .webTransport:
-            try await exchange.decline(with: HTTPResponse(status: status, headerFields: headerFields), body: wholeBody)
+            try await decline(exchange)
             try await runBackground()
         }
     }
@@ -40,8 +40,13 @@ extension Response: Application {
         for work in background { try await work() }
     }
 
-    /// The content as far as a decline can carry it: the bytes that are there.
-    private var wholeBody: ByteBuffer {
-        if case .bytes(let bytes) = body { bytes } else { ByteBuffer() }
+    /// Declines with as much of the content as a decline can carry: the bytes that are there.
+    private nonisolated(nonsending) func decline(_ exchange: Exchange) async throws {
+        var head = HTTPResponse(status: status, headerFields: headerFields)
+        guard case .bytes(let bytes) = body else {
+            head.headerFields[.contentLength] = nil
+            return try await exchange.decline(with: head)
+        }
+        try await exchange.decline(with: head, body: bytes)
     }
 }

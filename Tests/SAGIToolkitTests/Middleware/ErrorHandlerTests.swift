@@ -220,6 +220,15 @@ struct ErrorHandlerTests {
         }
     }
 
+    @Test("a handler that leaves a request to the next route has not failed")
+    func pass() async throws {
+        let router = try Router { routes in
+            routes.mount("/a", Handler { _ -> String in throw Pass() }.wrapped(by: ErrorHandler(development: true)))
+            routes.get("/*rest") { _ in "the next" }
+        }
+        #expect(try await outcome(of: router, .http, RequestScope(.get, "/a")).body == "the next")
+    }
+
     @Test("the lifespan passes through")
     func lifespan() async throws {
         let app = ClosureApplication { _ in throw Secret() }.wrapped(by: ErrorHandler())

@@ -155,6 +155,16 @@ struct ResponseTests {
         }
     }
 
+    @Test("a decline carries the bytes that are there, and never the length of others", arguments: RequestKind.allCases)
+    func declines(kind: RequestKind) async throws {
+        var stream = Response.stream { try await $0.write("unseen") }
+        stream[.contentLength] = "6"
+        let streamed = try await outcome(of: stream, kind, RequestScope())
+        #expect(kind == .http || streamed.headerFields[.contentLength] == "0")
+        let text = try await outcome(of: Response.text("seen", status: .forbidden), kind, RequestScope())
+        #expect((text.status, text.body) == (403, "seen"))
+    }
+
     @Test("Vary gets each name once")
     func vary() {
         var fields: HTTPFields = [:]
