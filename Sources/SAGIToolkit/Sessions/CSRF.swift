@@ -39,7 +39,8 @@ public import SAGI
 public struct CSRF: Middleware {
     private let keys: CookieKeys
     private let header: HTTPField.Name
-    private let form: FormToken?
+    private let formField: String?
+    private let form: FormStart
     private let origins: OriginCheck
     private let checksOrigin: Bool
     private let safeMethods: Set<HTTPRequest.Method>
@@ -54,7 +55,8 @@ public struct CSRF: Middleware {
     ) {
         self.keys = keys
         self.header = HTTPField.Name(header) ?? .xCSRFToken
-        form = formField.map { FormToken(name: $0, limit: formLimit) }
+        self.formField = formField
+        form = FormStart(formLimit)
         origins = OriginCheck(trusted: trustedOrigins)
         self.checksOrigin = checksOrigin
         self.safeMethods = safeMethods
@@ -86,7 +88,7 @@ public struct CSRF: Middleware {
             if checksOrigin, origins.isForeign(scope) { return "This was asked for by a page of another site." }
             // A field that is there decides, whatever it says.
             var token = scope[header]
-            if token == nil, let form, form.isForm(scope) { token = try await form.read(&exchange) }
+            if token == nil, let formField { token = try await form.value(of: formField, &exchange) }
             guard let token, !token.isEmpty else { return "The CSRF token is missing." }
             return secret.accepts(token) ? nil : "The CSRF token is not valid: load the page again."
         }
