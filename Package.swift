@@ -69,10 +69,13 @@ let package = Package(
         .target(name: "SAGI", dependencies: ["HTTPSemantics", http, nioCore, logging], swiftSettings: settings),
         .target(name: "HTTP1", dependencies: ["HTTPSemantics", http, nioCore], swiftSettings: settings),
         .target(
+            name: "WebSocketProtocol", dependencies: ["HTTPSemantics", "CZlib", nioCore, crypto],
+            swiftSettings: settings),
+        .target(
             name: "SAGIServer",
             dependencies: [
-                "SAGI", "HTTP1", "HTTPSemantics", "CPlatform", http, nioCore, nioPosix, nioTLS, nioSSL, logging,
-                lifecycle, x509, asn1,
+                "SAGI", "HTTP1", "WebSocketProtocol", "HTTPSemantics", "CPlatform", http, nioCore, nioPosix, nioTLS,
+                nioSSL, logging, lifecycle, x509, asn1,
             ],
             swiftSettings: settings),
         .target(
@@ -116,10 +119,12 @@ let package = Package(
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 
         .executableTarget(
-            name: "Fuzz", dependencies: ["HTTP1", "HTTPSemantics", "SAGIToolkit", nioCore], path: "Tests/Fuzz",
+            name: "Fuzz", dependencies: ["HTTP1", "HTTPSemantics", "SAGIToolkit", "WebSocketProtocol", nioCore],
+            path: "Tests/Fuzz",
             swiftSettings: settings),
         tests("HTTPSemantics"),
         tests("HTTP1", "HTTPSemantics"),
+        tests("WebSocketProtocol", "HTTPSemantics"),
         tests("SAGI", logging),
         tests("SAGIServer", "SAGI", "HTTPSemantics", "SAGILiveTesting", nioPosix, logging, lifecycle),
         tests("SAGIServerCommand", "SAGIServer"),

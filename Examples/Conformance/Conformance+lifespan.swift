@@ -32,7 +32,7 @@ extension Conformance {
     }
 }
 
-/// What the exchanges under `/watch` saw, by name.
+/// What the exchanges under `/watch`, `/ws` and `/sse` saw, by name.
 final class Sightings: ValueKey {
     typealias Value = Sightings
 

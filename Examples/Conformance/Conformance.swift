@@ -11,6 +11,8 @@ struct Conformance: Application {
         switch exchange {
         case .http(let http): try await respond(http)
         case .lifespan(let lifespan): try await live(lifespan)
+        case .webSocket(let socket): try await talk(socket)
+        case .eventStream(let stream): try await tell(stream)
         default: throw Unsupported(exchange)
         }
     }

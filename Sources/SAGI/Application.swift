@@ -38,8 +38,9 @@ public struct ClosureApplication: Application {
 
 /// Thrown by an application that does not serve this kind of exchange.
 ///
-/// For the lifespan this is how an application declines it, which is no error. For every other kind the
-/// server answers as its protocol can: 500 for HTTP.
+/// For the lifespan this is how an application declines it, which is no error. A request that asks for an event stream
+/// or a WebSocket then comes again as plain HTTP, when nothing has been received or sent: whoever asks may also get an
+/// ordinary response. For HTTP itself the server answers 500.
 public struct Unsupported: Error, CustomStringConvertible {
     /// The name of the kind, as in "webSocket".
     public let kind: String

@@ -10,6 +10,8 @@ public enum ExchangeError: Error, Hashable, CustomStringConvertible {
     case forbiddenTrailer(String)
     /// More content than the response's `Content-Length` promised.
     case contentLengthExceeded(promised: Int)
+    /// A server-sent event that cannot be written as one.
+    case invalidEvent(String)
     /// A file that cannot be opened or read, and why.
     case file(String, reason: String)
     /// Two tasks received from one exchange at the same time.
@@ -17,7 +19,7 @@ public enum ExchangeError: Error, Hashable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .wrongEvent(let sentence): sentence
+        case .wrongEvent(let sentence), .invalidEvent(let sentence): sentence
         case .invalidStatus(let code): "The status \(code) cannot be sent here."
         case .invalidField(let name): "The field \"\(name)\" has a byte that may not stand in a header field."
         case .forbiddenTrailer(let name):

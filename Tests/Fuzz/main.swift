@@ -21,6 +21,8 @@ case "cookies": Runner(CookieTarget(), options).run()
 case "multipart": Runner(MultipartTarget(), options).run()
 case "urlencoded": Runner(URLEncodedTarget(), options).run()
 case "range": Runner(RangeTarget(), options).run()
+case "websocket": Runner(WebSocketTarget(), options).run()
+case "extensions": Runner(ExtensionTarget(), options).run()
 case "forwarded": Runner(ForwardedTarget(), options).run()
 default: Runner(AcceptTarget(), options).run()
 }

@@ -25,6 +25,13 @@ import Testing
             "timeout-connection-age": ["7s"], "timeout-handshake": ["7s"], "timeout-half-closed": ["7s"],
             "timeout-linger": ["7s"], "timeout-startup": ["7s"], "timeout-shutdown": ["7s"],
             "timeout-shutdown-grace": ["7s"],
+            "ws-frame-size": ["1KiB"], "ws-message-size": ["1KiB"], "ws-fragments": ["7"], "ws-part-size": ["1KiB"],
+            "ws-queue-messages": ["7"], "ws-queue-size": ["1KiB"], "ws-connections": ["7"],
+            "ws-origin": ["https://a.test"], "ws-handshake-timeout": ["7s"], "ws-idle-timeout": ["7s"],
+            "ws-close-timeout": ["7s"], "ws-ping-interval": ["7s"], "ws-ping-timeout": ["7s"], "ws-deflate": ["off"],
+            "ws-deflate-threshold": ["7"], "ws-deflate-window": ["9"], "ws-deflate-client-window": ["9"],
+            "ws-deflate-context": ["off"], "ws-deflate-level": ["7"], "ws-deflate-memory": ["7"],
+            "ws-deflate-release": ["7s"], "sse-keepalive": ["7s"], "sse-idle-timeout": ["7s"],
             "access-log": ["stderr"], "access-log-format": ["tiny"], "log-level": ["debug"],
         ]
     }
@@ -110,7 +117,7 @@ import Testing
         ]
         for option in ServerOptions.table.options {
             guard let text = option.defaultText(ServerSettings()), !words.contains(option.name),
-                option.name != "server-name"
+                option.name != "server-name", option.name != "ws-origin"
             else { continue }
             var settings = ServerSettings()
             try option.apply(&settings, [text], .flag("--\(option.name)"))

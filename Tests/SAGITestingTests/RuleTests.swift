@@ -20,6 +20,7 @@ struct RuleTests {
             case .invalidField(let name): notebook.note("invalid field \(name)")
             case .forbiddenTrailer(let name): notebook.note("forbidden trailer \(name)")
             case .contentLengthExceeded(let promised): notebook.note("beyond \(promised)")
+            case .invalidEvent(let sentence): notebook.note(sentence)
             case .file(_, let reason): notebook.note("file: \(reason)")
             case .concurrentReceive: notebook.note("concurrent receive")
             }

@@ -15,6 +15,8 @@ public struct ServerConfiguration: Sendable {
 
     public var limits = Limits()
     public var timeouts = Timeouts()
+    public var webSocket = WebSocketConfiguration()
+    public var eventStream = EventStreamConfiguration()
 
     /// Whether the application is told of its server's life. Default ``LifespanMode/auto``.
     public var lifespan = LifespanMode.auto

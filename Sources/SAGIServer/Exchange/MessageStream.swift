@@ -33,4 +33,9 @@ protocol MessageStream: AnyObject {
     func flush()
     /// Ends the response so that the client sees that it is not whole.
     func truncate()
+
+    /// Calls ``ExchangeLayer/timerFired()`` at that time; nil is never. One time for each exchange.
+    func setTimer(_ deadline: NIODeadline?)
+    /// Cancels the task of the application, where that is wanted.
+    func cancelWork()
 }

@@ -89,9 +89,9 @@ struct ResponseRules {
     mutating func trailersSent() { phase = .complete }
 
     /// The application has returned. Whether that leaves the response whole: it is complete, or there is
-    /// nothing that could still come.
-    mutating func returned() -> Bool {
-        if phase == .started, !announcedTrailers, !hasContent || remaining == 0 { phase = .complete }
+    /// nothing that could still come, or its end is the end of the content.
+    mutating func returned(endsContent: Bool) -> Bool {
+        if phase == .started, !announcedTrailers, endsContent || !hasContent || remaining == 0 { phase = .complete }
         return phase == .complete
     }
 }

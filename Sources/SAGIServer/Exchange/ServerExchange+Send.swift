@@ -5,37 +5,26 @@ import NIOCore
 import SAGI
 import Synchronization
 
-extension ServerExchange: EventSink {
+extension ServerExchange: LoopExchange {
     func offer(_ event: HTTPResponseEvent) throws -> Bool {
         guard loop.isInThisTurn else { return false }
         // Over: whoever comes after a disconnect is not told, whoever comes after the end has made a mistake.
-        guard let stream, !hasEnded else { return try takeAfterEnd(event) }
+        // What comes after a disconnect has its turn after those of the other connections: an application that never
+        // stops sending must not keep the loop.
+        guard let stream, !hasEnded else { return try takeAfterEnd(event) && !isDisconnected }
         if case .file = event { return false }
         guard pendingSends.isEmpty, !isSendingFile else { return false }
         guard stream.makeWritable() else {
-            observeHighWater()
+            outputGrew()
             return false
         }
         try take(event, stream)
         return true
     }
 
-    nonisolated(nonsending) func send(_ event: HTTPResponseEvent) async throws {
-        let waiter = Waiter()
-        try await withTaskCancellationHandler {
-            try await withUnsafeThrowingContinuation { continuation in
-                let pending = PendingSend(waiter: waiter, event: event, continuation: continuation)
-                onLoop { self.enqueue(pending) }
-            }
-        } onCancel: {
-            waiter.isCancelled.store(true, ordering: .releasing)
-            onLoop { self.cancelSend(waiter) }
-        }
-    }
-
     // MARK: On the loop
 
-    private func enqueue(_ pending: PendingSend) {
+    func enqueue(_ pending: PendingSend<HTTPResponseEvent>) {
         if pending.waiter.isCancelled.load(ordering: .acquiring), !hasEnded {
             return pending.continuation.resume(throwing: CancellationError())
         }
@@ -43,7 +32,7 @@ extension ServerExchange: EventSink {
         sendPending()
     }
 
-    private func cancelSend(_ waiter: Waiter) {
+    func cancelSend(_ waiter: Waiter) {
         // A peer that has gone is no error: then the send has been resumed by the disconnect.
         guard let index = pendingSends.firstIndex(where: { $0.waiter === waiter }), !hasEnded else { return }
         let pending = pendingSends.remove(at: index)
@@ -74,8 +63,14 @@ extension ServerExchange: EventSink {
         sendPending()
     }
 
+    /// Takes an event of the server's own, however slow the peer is.
+    func takeNow(_ event: HTTPResponseEvent) throws {
+        guard let stream, !hasEnded else { return }
+        try take(event, stream)
+    }
+
     private func takeAfterEnd(_ event: HTTPResponseEvent) throws -> Bool {
-        if ending.load(ordering: .relaxed) == Ending.disconnected { return true }
+        if isDisconnected { return true }
         if case .flush = event { return true }
         throw ExchangeError.wrongEvent("The exchange has ended.")
     }
@@ -91,7 +86,7 @@ extension ServerExchange: EventSink {
             let isShort = try rules.content(count, more: more)
             if rules.hasContent { contentBytes &+= count }
             stream.sendContent(bytes, more: more || isShort)
-            if count > 4096 { observeHighWater() }
+            if count > 4096 { outputGrew() }
         case .file:
             preconditionFailure("files wait in line")
         case .informational(let response):
@@ -122,15 +117,6 @@ extension ServerExchange: EventSink {
             return try body()
         } catch {
             throw ExchangeError.invalidField(error.name)
-        }
-    }
-
-    /// Runs `body` on the loop, in a turn: now when this is the loop.
-    private func onLoop(_ body: @escaping @Sendable () -> Void) {
-        if loop.eventLoop.inEventLoop {
-            loop.turn(body)
-        } else {
-            loop.eventLoop.execute { self.loop.turn(body) }
         }
     }
 
@@ -186,7 +172,8 @@ extension ServerExchange: EventSink {
 
     // MARK: Flow control
 
-    private func observeHighWater() {
+    /// Tells whoever wants to know when there is more to send than the peer takes.
+    func outputGrew() {
         guard let stream, !stream.isWritable else { return }
         waitingBytes.store(stream.bufferedBytes, ordering: .relaxed)
         let bodies = observers.withLock { observers -> [@Sendable () -> Void] in

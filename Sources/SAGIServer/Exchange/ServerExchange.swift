@@ -25,17 +25,24 @@ final class ServerExchange: @unchecked Sendable {
     @exclusivity(unchecked) var keepsResponseFields = false
     @exclusivity(unchecked) var responseFields: HTTPFields?
     @exclusivity(unchecked) var isSendingFile = false
-    @exclusivity(unchecked) var pendingSends: [PendingSend] = []
+    /// Returning ends the content, as it does that of an event stream.
+    @exclusivity(unchecked) var endsOnReturn = false
+    @exclusivity(unchecked) var pendingSends: [PendingSend<HTTPResponseEvent>] = []
 
     // The request.
-    @exclusivity(unchecked) var receiver: PendingReceive?
+    @exclusivity(unchecked) var receiver: PendingReceive<HTTPRequestEvent>?
     @exclusivity(unchecked) var startTime = NIODeadline.uptimeNanoseconds(0)
+
+    /// What stands between this and the application; nil for HTTP.
+    @exclusivity(unchecked) var layer: (any ExchangeLayer)?
 
     // How it ended.
     let ending = Atomic<UInt8>(Ending.open)
     let started = Atomic<Bool>(false)
     let waitingBytes = Atomic<Int>(0)
     @exclusivity(unchecked) var reason: DisconnectReason?
+    /// The application has received the end.
+    @exclusivity(unchecked) var toldEnd = false
     /// What the application did wrong, for the log.
     @exclusivity(unchecked) var failure: String?
     let observers = Mutex(Observers())
@@ -48,22 +55,6 @@ final class ServerExchange: @unchecked Sendable {
         static let disconnected: UInt8 = 2
     }
 
-    /// A call of the application that waits. It can be cancelled before it has come to the loop.
-    final class Waiter: Sendable {
-        let isCancelled = Atomic<Bool>(false)
-    }
-
-    struct PendingReceive {
-        var waiter: Waiter
-        var continuation: UnsafeContinuation<HTTPRequestEvent, any Error>
-    }
-
-    struct PendingSend {
-        var waiter: Waiter
-        var event: HTTPResponseEvent
-        var continuation: UnsafeContinuation<Void, any Error>
-    }
-
     init(loop: LoopContext) { self.loop = loop }
 
     /// Forgets the last request.
@@ -73,10 +64,13 @@ final class ServerExchange: @unchecked Sendable {
         contentBytes = 0
         isHead = false
         isSendingFile = false
+        endsOnReturn = false
+        toldEnd = false
         // To release nothing costs a call.
         if reason != nil { reason = nil }
         if responseFields != nil { responseFields = nil }
         if failure != nil { failure = nil }
+        if layer != nil { layer = nil }
         ending.store(Ending.open, ordering: .relaxed)
         started.store(false, ordering: .relaxed)
         waitingBytes.store(0, ordering: .relaxed)
@@ -104,6 +98,7 @@ final class ServerExchange: @unchecked Sendable {
         self.reason = reason
         let observers = takeObservers(reason: reason)
         ending.store(Ending.disconnected, ordering: .sequentiallyConsistent)
+        layer?.disconnected(reason)
         finish(.disconnect(reason))
         for body in observers.disconnect { body(reason) }
     }
@@ -129,4 +124,5 @@ final class ServerExchange: @unchecked Sendable {
     }
 
     var hasEnded: Bool { ending.load(ordering: .relaxed) != Ending.open }
+    var isDisconnected: Bool { ending.load(ordering: .relaxed) == Ending.disconnected }
 }

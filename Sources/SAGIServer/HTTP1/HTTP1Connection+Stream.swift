@@ -202,8 +202,8 @@ extension HTTP1Connection: MessageStream {
     /// The application has returned or thrown: the response is whole, or is made so, or is cut off.
     func finishResponse(_ failure: (any Error)?) {
         guard !exchange.hasEnded, case .serving = state else { return }
-        if failure == nil, exchange.rules.returned() {
-            if response.isHeadOpen { sendContent(ByteBuffer(), more: false) }
+        if failure == nil, exchange.rules.returned(endsContent: exchange.endsOnReturn) {
+            if !response.isWhole { sendContent(ByteBuffer(), more: false) }
             exchange.complete()
         } else if exchange.rules.phase == .idle {
             exchange.failure =
@@ -226,15 +226,18 @@ extension HTTP1Connection: MessageStream {
         }
     }
 
-    func writeOwnResponse(status: Int, sentence: String, retryAfter: Int? = nil) {
-        var fields: HTTPFields = [.contentType: "text/plain; charset=utf-8"]
-        if let retryAfter { fields[.retryAfter] = String(retryAfter) }
+    func writeOwnResponse(status: Int, sentence: String, fields: HTTPFields = [:]) {
+        var fields = fields
+        fields[.contentType] = "text/plain; charset=utf-8"
         let isHead = hasExchange && exchange.isHead
         let text = sentence + "\n"
         let output = outputBuffer()
         _ = try? ResponseEncoder.writeStart(status, fields, into: output)
         loop.serverFields.append(to: output, hasDate: false, hasServer: false, now: loop.now)
-        ResponseEncoder.writeHeadEnd(.knownLength(text.utf8.count), connection: "close", into: output)
+        // RFC 9110 §15.5.22: which protocol would do.
+        if status == 426 { output.append("Upgrade: websocket\r\n") }
+        ResponseEncoder.writeHeadEnd(
+            .knownLength(text.utf8.count), connection: status == 426 ? "upgrade, close" : "close", into: output)
         if !isHead { output.append(string: text) }
     }
 
@@ -293,7 +296,7 @@ extension HTTP1Connection: MessageStream {
 
     func dropOutput() { loop.takeMemory(of: output) }
 
-    private func noteWritten() {
+    func noteWritten() {
         if !transport.isDrained, writeDeadline == nil { startWriteDeadline() }
     }
 

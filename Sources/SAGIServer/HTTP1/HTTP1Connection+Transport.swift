@@ -18,6 +18,8 @@ extension HTTP1Connection: TransportHandler {
         case .draining:
             append(bytes)
             drainContent()
+        case .tunnelling:
+            tunnelHandler?.received(bytes)
         case .lingering(let left):
             guard left > bytes.readableBytes else { return close() }
             state = .lingering(left: left - bytes.readableBytes)
@@ -57,6 +59,8 @@ extension HTTP1Connection: TransportHandler {
                 readDeadline = server.timeouts.halfClosed.map { loop.now + $0 }
                 updateDeadline()
             }
+        case .tunnelling:
+            tunnelHandler?.receivedEnd()
         case .draining, .lingering:
             close()
         case .closed:
@@ -77,11 +81,15 @@ extension HTTP1Connection: TransportHandler {
     func writabilityChanged() {
         if transport.isDrained { writeDeadline = nil }
         if case .serving = state { exchange.writabilityChanged() }
+        if case .tunnelling = state {
+            exchange.writabilityChanged()
+            tunnelHandler?.writabilityChanged()
+        }
         unpark()
     }
 
     func closed(_ reason: DisconnectReason) {
-        let wasServing = if case .serving = state { true } else { false }
+        let wasServing = isServing
         state = .closed
         dropOutput()
         if wasServing { disconnect(reason) }
@@ -94,7 +102,7 @@ extension HTTP1Connection: TransportHandler {
     func disconnect(_ reason: DisconnectReason) {
         guard hasExchange, !exchange.hasEnded else { return }
         exchange.disconnect(reason)
-        if server.cancelsOnDisconnect { cancelTask() }
+        cancelWork()
     }
 
     // MARK: Time
@@ -103,6 +111,7 @@ extension HTTP1Connection: TransportHandler {
     func updateDeadline() {
         var nearest = readDeadline
         if let writeDeadline { nearest = min(nearest ?? writeDeadline, writeDeadline) }
+        if let timerDeadline { nearest = min(nearest ?? timerDeadline, timerDeadline) }
         if case .idle = state, let ageDeadline { nearest = min(nearest ?? ageDeadline, ageDeadline) }
         transport.setDeadline(nearest)
     }
@@ -111,6 +120,10 @@ extension HTTP1Connection: TransportHandler {
         let now = loop.now
         if let writeDeadline, writeDeadline <= now { return writeStalled() }
         if let readDeadline, readDeadline <= now { return readStalled() }
+        if let timerDeadline, timerDeadline <= now {
+            self.timerDeadline = nil
+            exchange.layer?.timerFired()
+        }
         if case .idle = state, input.readableBytes == 0, let ageDeadline, ageDeadline <= now { return linger() }
         updateDeadline()
     }
@@ -159,6 +172,8 @@ extension HTTP1Connection: TransportHandler {
             }
         case .draining, .lingering:
             close()
+        case .tunnelling:
+            updateDeadline()
         case .closed:
             break
         }
@@ -206,13 +221,13 @@ extension HTTP1Connection: TransportHandler {
     }
 
     /// Answers for the server, and closes. Called when no response has been started.
-    func respondAndClose(status: Int, sentence: String, retryAfter: Int? = nil) {
+    func respondAndClose(status: Int, sentence: String, fields: HTTPFields = [:]) {
         if case .serving = state {
             exchange.status = status
         } else {
             server.refused(link, loop, status: status, sentence: sentence)
         }
-        writeOwnResponse(status: status, sentence: sentence, retryAfter: retryAfter)
+        writeOwnResponse(status: status, sentence: sentence, fields: fields)
         linger()
     }
 }

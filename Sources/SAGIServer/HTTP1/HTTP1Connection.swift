@@ -1,7 +1,9 @@
 import HTTP1
 import HTTPSemantics
+import HTTPTypes
 import NIOCore
 import SAGI
+import WebSocketProtocol
 
 /// One connection of HTTP/1.1: bytes of the transport to exchanges, and exchanges to bytes.
 ///
@@ -56,6 +58,11 @@ final class HTTP1Connection: @unchecked Sendable {
     /// The deadline is that of a head which has begun, and does not move.
     @exclusivity(unchecked) private var hasHeadDeadline = false
     @exclusivity(unchecked) var writeDeadline: NIODeadline?
+    /// What a WebSocket or an event stream waits for.
+    @exclusivity(unchecked) var timerDeadline: NIODeadline?
+    /// What the request has asked for in place of a response.
+    @exclusivity(unchecked) var handshake: WebSocketHandshake?
+    @exclusivity(unchecked) var tunnelHandler: (any TunnelHandler)?
     let ageDeadline: NIODeadline?
 
     enum State {
@@ -63,6 +70,8 @@ final class HTTP1Connection: @unchecked Sendable {
         case idle
         /// The application is at work.
         case serving
+        /// The connection carries bytes both ways, and no more requests.
+        case tunnelling
         /// The response is done, and the rest of the request's content is thrown away.
         case draining(left: Int)
         /// The last response is on its way; what still arrives is thrown away until the peer closes.
@@ -95,7 +104,7 @@ final class HTTP1Connection: @unchecked Sendable {
     /// Refuses the connection, because there are too many.
     func turnAway() {
         loop.add(self)
-        respondAndClose(status: 503, sentence: "The server has too many connections.", retryAfter: 5)
+        respondAndClose(status: 503, sentence: "The server has too many connections.", fields: [.retryAfter: "5"])
     }
 
     // MARK: The task
@@ -105,16 +114,23 @@ final class HTTP1Connection: @unchecked Sendable {
     private func run() async {
         while true {
             switch nextStep() {
-            case .serve(let exchange):
+            case .serve(var exchange):
                 var failure: (any Error)?
-                do {
-                    if server.runsApplicationOnLoop {
-                        try await server.application.handle(exchange)
-                    } else {
-                        try await offLoop { [server] in try await server.application.handle(exchange) }
+                while true {
+                    do {
+                        if server.runsApplicationOnLoop {
+                            try await server.application.handle(exchange)
+                        } else {
+                            try await offLoop { [server, exchange] in try await server.application.handle(exchange) }
+                        }
+                    } catch {
+                        if error is Unsupported, let plain = plainInstead() {
+                            exchange = plain
+                            continue
+                        }
+                        failure = error
                     }
-                } catch {
-                    failure = error
+                    break
                 }
                 applicationReturned(failure)
             case .wait:
@@ -146,18 +162,26 @@ final class HTTP1Connection: @unchecked Sendable {
                 if case .idle = state { return parkWhenIdle() }
                 return .wait
             }
-            return .serve(
-                .http(
-                    HTTPExchange(
-                        scope: RequestScope(storage: storage), receive: Receive(exchange), send: Send(exchange))))
-        case .draining, .lingering:
+            if facts.contains([.upgrade, .accept]), let layered = makeLayer(RequestScope(storage: storage)) {
+                return .serve(layered)
+            }
+            return .serve(plainExchange)
+        case .draining, .lingering, .tunnelling:
             return .wait
         }
+    }
+
+    var plainExchange: Exchange {
+        .http(HTTPExchange(scope: RequestScope(storage: storage), receive: Receive(exchange), send: Send(exchange)))
     }
 
     private func applicationReturned(_ failure: (any Error)?) {
         self.failure = failure
         if case .serving = state { return }
+        if case .tunnelling = state {
+            tunnelHandler?.applicationReturned(failure)
+            return
+        }
         // The connection ended, or answered for the application, while it was at work.
         endExchange()
     }
@@ -171,6 +195,7 @@ final class HTTP1Connection: @unchecked Sendable {
     private func endExchange() {
         guard hasExchange else { return }
         hasExchange = false
+        if exchange.layer != nil { dropLayer() }
         exchange.stream = nil
         if failure != nil || exchange.failure != nil || loop.accessLog != nil {
             server.exchangeEnded(exchange, storage, loop, failure)
@@ -227,6 +252,10 @@ final class HTTP1Connection: @unchecked Sendable {
             storage.reset()
             // RFC 9110 §9.3.6: this server is no proxy.
             respondAndClose(status: 501, sentence: "CONNECT is not implemented.")
+            return false
+        }
+        if storage.contents.pointee.head.facts.contains(.upgrade), !readHandshake(storage.contents.pointee.head) {
+            storage.reset()
             return false
         }
         begin()
@@ -372,14 +401,16 @@ final class HTTP1Connection: @unchecked Sendable {
             updateDeadline()
         case .draining:
             linger()
-        case .idle, .serving, .lingering, .closed:
+        case .serving, .tunnelling:
+            exchange.layer?.shutDown()
+        case .idle, .lingering, .closed:
             break
         }
     }
 
     /// The time for shutting down is over.
     func shutDownNow() {
-        if case .serving = state {
+        if isServing {
             disconnect(.serverShutdown)
             abort(.serverShutdown)
         } else {
@@ -387,7 +418,17 @@ final class HTTP1Connection: @unchecked Sendable {
         }
     }
 
-    func cancelTask() { task?.cancel() }
+    /// The application is at work, or has a tunnel that has not ended.
+    var isServing: Bool {
+        switch state {
+        case .serving, .tunnelling: true
+        case .idle, .draining, .lingering, .closed: false
+        }
+    }
+
+    func cancelWork() {
+        if server.cancelsOnDisconnect { task?.cancel() }
+    }
 
     func released() {
         task = nil

@@ -80,6 +80,7 @@ final class ConnectionFactory: Sendable {
         extensions[EarlyHints.self] = EarlyHints()
         extensions[Trailers.self] = Trailers()
         extensions[FullFlush.self] = FullFlush()
+        extensions[DenialResponse.self] = DenialResponse()
         if certificates != nil { extensions[TLSInfo.self] = facts.tls }
         let isUnix = if case .unix? = facts.server { true } else { false }
         let link = RequestScope.Link(

@@ -18,6 +18,9 @@ final class ServerCore: Sendable {
     let rootPath: String
     let logger: Logger
     let accessLog: AccessLog?
+    let webSocket: WebSocketSettings
+    let eventStreamKeepalive: TimeAmount?
+    let eventStreamIdleTimeout: TimeAmount?
     let statistics = ServerCounters()
     /// The server is shutting down: no connection is kept.
     let isStopping = Atomic<Bool>(false)
@@ -39,6 +42,9 @@ final class ServerCore: Sendable {
         http1Limits.chunkExtensions = configuration.limits.chunkExtensions
         http1Limits.allowsBareLineFeed = configuration.allowsBareLineFeed
         self.http1Limits = http1Limits
+        webSocket = WebSocketSettings(configuration.webSocket)
+        eventStreamKeepalive = configuration.eventStream.keepalive.map(TimeAmount.init)
+        eventStreamIdleTimeout = configuration.eventStream.idleTimeout.map(TimeAmount.init)
         runsApplicationOnLoop = configuration.runsApplicationOnLoop
         cancelsOnDisconnect = configuration.cancelsOnDisconnect
         serverNames = ServerNames(configuration.serverNames)
@@ -104,6 +110,8 @@ final class ServerCounters: Sendable {
     let connections = Atomic<Int>(0)
     let accepted = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
+    /// WebSockets that have been asked for and are not over.
+    let webSockets = Atomic<Int>(0)
 }
 
 /// The timeouts of a configuration as the event loops count them.

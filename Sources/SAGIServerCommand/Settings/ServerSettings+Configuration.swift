@@ -12,6 +12,7 @@ extension ServerSettings {
         var result = configuration
         result.listeners = try makeListeners(given, inherited)
         result.accessLog = accessLog.map { AccessLogConfiguration($0, format: accessLogFormat) }
+        result.webSocket.compression = compressesMessages ? deflate : nil
         if isQuiet, given["log-level"] == nil { result.logLevel = max(result.logLevel, .error) }
         try check(result, given)
         return result
@@ -124,6 +125,9 @@ extension ServerSettings {
         try refuse(
             "ipv6-only", "without an address HOST:PORT",
             where: !result.listeners.contains { if case .tcp = $0.address { true } else { false } })
+        for option in ServerOptions.webSockets.options where option.name.hasPrefix("ws-deflate-") {
+            try refuse(option.name, "with --no-ws-deflate", where: !compressesMessages)
+        }
         guard result.limits.lowWaterMark <= result.limits.highWaterMark else {
             throw ConfigurationError(
                 "The low-water mark (\(Size.format(result.limits.lowWaterMark))) is above the high-water mark "

@@ -20,6 +20,10 @@ package struct ServerSettings: Sendable {
     var keyPassword: String?
     var keyPasswordFiles: [String] = []
 
+    // The compression of WebSockets' messages.
+    var compressesMessages: Bool
+    var deflate: WebSocketConfiguration.Compression
+
     var accessLog: AccessLogConfiguration.Destination?
     var accessLogFormat: String
 
@@ -38,6 +42,8 @@ package struct ServerSettings: Sendable {
     package init(_ configuration: ServerConfiguration = ServerConfiguration()) {
         self.configuration = configuration
         tls = configuration.listeners.lazy.compactMap(\.tls).first ?? TLSOptions(identities: [])
+        compressesMessages = configuration.webSocket.compression != nil
+        deflate = configuration.webSocket.compression ?? WebSocketConfiguration.Compression()
         accessLog = configuration.accessLog?.destination
         accessLogFormat = configuration.accessLog?.format ?? AccessLogConfiguration().format
     }

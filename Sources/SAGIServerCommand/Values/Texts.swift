@@ -49,6 +49,18 @@ extension ValueFormat<String> {
         },
         format: { $0 })
 
+    /// The origin of a page (RFC 6454 §6.2).
+    static let origin = ValueFormat(
+        metavar: "ORIGIN", accepted: "an origin such as https://example.org or http://localhost:3000",
+        parse: { text in
+            guard let separator = text.firstRange(of: "://") else { return nil }
+            let scheme = text[..<separator.lowerBound]
+            let authority = text[separator.upperBound...]
+            let isScheme = scheme.first?.isLetter == true && scheme.utf8.allSatisfy(FieldSyntax.isTokenByte)
+            return isScheme && !authority.isEmpty && !authority.contains { "/?#@ ".contains($0) } ? text : nil
+        },
+        format: { $0 })
+
     /// A format of the access log, or the name of one.
     static let accessLogFormat = ValueFormat(
         metavar: "FORMAT",
