@@ -16,7 +16,9 @@ extension Conformance {
         case "/ws/deny":
             let status = HTTPResponse.Status(code: query["status"] ?? 401)
             try await socket.send(
-                .deny(HTTPResponse(status: status, headerFields: [.contentType: "text/plain"]), ByteBuffer(string: "Not you.\n")))
+                .deny(
+                    HTTPResponse(status: status, headerFields: [.contentType: "text/plain"]),
+                    ByteBuffer(string: "Not you.\n")))
         case "/ws/refuse":
             try await socket.send(.close())
         case "/ws/fail":
@@ -42,7 +44,8 @@ extension Conformance {
             try await socket.send(.accept())
             try await socket.send(
                 .keepalive(
-                    interval: query.milliseconds("ms", default: 100), timeout: query.milliseconds("timeout", default: 100)))
+                    interval: query.milliseconds("ms", default: 100),
+                    timeout: query.milliseconds("timeout", default: 100)))
             try await note(socket)
         case "/ws/flood":
             try await flood(socket, query)
@@ -174,12 +177,14 @@ extension Conformance {
         case "/sse/fail":
             try await stream.send(.start())
             try await stream.send(.send(data: "one"))
+            try await Task.sleep(for: .milliseconds(100))
             throw Failure(text: "This event stream fails.")
         case "/sse/echo":
             try await repeatContent(stream)
         case "/sse/decline":
             let fields: HTTPFields = [.contentType: "text/plain"]
-            try await stream.send(.decline(HTTPResponse(status: .notFound, headerFields: fields), ByteBuffer(string: "Not here.\n")))
+            try await stream.send(
+                .decline(HTTPResponse(status: .notFound, headerFields: fields), ByteBuffer(string: "Not here.\n")))
         case "/sse/misuse":
             try await misuse(stream)
         default:

@@ -67,6 +67,8 @@ package struct RequestHead: Sendable {
         @inlinable package static var authorityInTarget: Facts { Facts(rawValue: 1 << 7) }
         /// The method is HEAD: the response has no content.
         @inlinable package static var isHead: Facts { Facts(rawValue: 1 << 8) }
+        /// The request is the handshake of a WebSocket that the server can open.
+        @inlinable package static var webSocket: Facts { Facts(rawValue: 1 << 9) }
     }
 
     /// The methods that are told apart without looking at the bytes again.

@@ -162,7 +162,7 @@ public struct RequestScope: Sendable {
             let readsTrailers = storage.contents.pointee.head.facts.contains(.acceptsTrailers)
             if version == .http10 { extensions[EarlyHints.self] = nil }
             if version == .http10 || !readsTrailers { extensions[Trailers.self] = nil }
-            if !storage.contents.pointee.head.facts.contains(.upgrade) { extensions[DenialResponse.self] = nil }
+            if !storage.contents.pointee.head.facts.contains(.webSocket) { extensions[DenialResponse.self] = nil }
             return extensions
         }
         set { change { $0.extensions = newValue } }

@@ -78,7 +78,8 @@ struct FrameHead {
             size += 4
         }
         return .head(
-            FrameHead(isFinal: isFinal, isCompressed: isCompressed, opcode: opcode, length: length, key: key), size: size)
+            FrameHead(isFinal: isFinal, isCompressed: isCompressed, opcode: opcode, length: length, key: key),
+            size: size)
     }
 
     /// Writes the head to `start`, where ``longest`` bytes fit. Returns how many it took.

@@ -33,7 +33,8 @@ package struct MessageDecoder {
     /// Compressed bytes are inflated so many at a time: they become 1032 times as many at most.
     private static let inflateStep = 1024
 
-    package init(role: WebSocketRole = .server, limits: WebSocketLimits = WebSocketLimits(), inflater: Inflater? = nil) {
+    package init(role: WebSocketRole = .server, limits: WebSocketLimits = WebSocketLimits(), inflater: Inflater? = nil)
+    {
         self.role = role
         self.limits = limits
         self.inflater = inflater
@@ -245,7 +246,8 @@ package struct MessageDecoder {
 
     // MARK: Control frames
 
-    private mutating func control(_ head: FrameHead, _ input: inout ByteBuffer) throws(WebSocketError) -> WebSocketEvent {
+    private mutating func control(_ head: FrameHead, _ input: inout ByteBuffer) throws(WebSocketError) -> WebSocketEvent
+    {
         var key = head.key ?? MaskingKey(0)
         var payload = input.withUnsafeReadableBytes { bytes in
             Self.unmasked(UnsafeRawBufferPointer(rebasing: bytes[..<head.length]), &key)

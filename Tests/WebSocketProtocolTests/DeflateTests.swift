@@ -16,31 +16,39 @@ import Testing
     }
 
     // RFC 7692 §7.2.3.
-    @Test(arguments: [
-        ("one block", compressed([0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]), ["Hello"]),
-        ("fragments", compressed([0xF2, 0x48, 0xCD], isFinal: false) + Wire.frame(0, [0xC9, 0xC9, 0x07, 0x00]), ["Hello"]),
-        (
-            "two messages that share a window",
-            compressed([0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]) + compressed([0xF2, 0x00, 0x11, 0x00, 0x00]),
-            ["Hello", "Hello"]
-        ),
-        (
-            "a block without compression",
-            compressed([0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F, 0x00]), ["Hello"]
-        ),
-        ("a block that says it is the last", compressed([0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00]), ["Hello"]),
-        (
-            "two blocks",
-            compressed([0xF2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xCA, 0xC9, 0xC9, 0x07, 0x00]), ["Hello"]
-        ),
-        ("nothing", compressed([0x00]), [""]),
-        ("an uncompressed message between", compressed([0x00]) + Wire.text("plain"), ["", "plain"]),
-        (
-            "a last block, and a message that refers to it",
-            compressed([0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00]) + compressed([0xF2, 0x00, 0x11, 0x00, 0x00]),
-            ["Hello", "Hello"]
-        ),
-    ] as [(String, [UInt8], [String])])
+    @Test(
+        arguments: [
+            ("one block", compressed([0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]), ["Hello"]),
+            (
+                "fragments", compressed([0xF2, 0x48, 0xCD], isFinal: false) + Wire.frame(0, [0xC9, 0xC9, 0x07, 0x00]),
+                ["Hello"]
+            ),
+            (
+                "two messages that share a window",
+                compressed([0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]) + compressed([0xF2, 0x00, 0x11, 0x00, 0x00]),
+                ["Hello", "Hello"]
+            ),
+            (
+                "a block without compression",
+                compressed([0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F, 0x00]), ["Hello"]
+            ),
+            (
+                "a block that says it is the last", compressed([0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00]),
+                ["Hello"]
+            ),
+            (
+                "two blocks",
+                compressed([0xF2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xCA, 0xC9, 0xC9, 0x07, 0x00]), ["Hello"]
+            ),
+            ("nothing", compressed([0x00]), [""]),
+            ("an uncompressed message between", compressed([0x00]) + Wire.text("plain"), ["", "plain"]),
+            (
+                "a last block, and a message that refers to it",
+                compressed([0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00])
+                    + compressed([0xF2, 0x00, 0x11, 0x00, 0x00]),
+                ["Hello", "Hello"]
+            ),
+        ] as [(String, [UInt8], [String])])
     func `the examples of RFC 7692 are read at every split`(name: String, bytes: [UInt8], texts: [String]) {
         let outcome = Outcome.atEverySplit(bytes) { Self.decoder() }
         #expect(outcome == Outcome(events: texts.map { .text($0, more: false) }), "\(name)")
@@ -50,7 +58,8 @@ import Testing
         #expect(Outcome.of(Self.compressed([0xFF, 0xFF, 0xFF]), { Self.decoder() }).error == .invalidCompression)
         // Without the window of the message before, there is nothing to refer to.
         let bytes =
-            Self.compressed([0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00]) + Self.compressed([0xF2, 0x00, 0x11, 0x00, 0x00])
+            Self.compressed([0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00])
+            + Self.compressed([0xF2, 0x00, 0x11, 0x00, 0x00])
         #expect(Outcome.of(bytes, { Self.decoder(keepsContext: false) }).error == .invalidCompression)
     }
 
@@ -156,51 +165,52 @@ import Testing
     // MARK: Negotiation
 
     /// What is answered to an offer by a server with a window of 12 bits that asks for one of 12 bits.
-    @Test(arguments: [
-        ("permessage-deflate", "permessage-deflate; server_max_window_bits=12"),
-        (
-            "permessage-deflate; client_max_window_bits",
-            "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12"
-        ),
-        (
-            "permessage-deflate; client_max_window_bits=10",
-            "permessage-deflate; server_max_window_bits=12; client_max_window_bits=10"
-        ),
-        ("permessage-deflate; server_max_window_bits=9", "permessage-deflate; server_max_window_bits=9"),
-        ("permessage-deflate; server_max_window_bits=\"10\"", "permessage-deflate; server_max_window_bits=10"),
-        ("permessage-deflate; server_max_window_bits=15", "permessage-deflate; server_max_window_bits=12"),
-        (
-            "permessage-deflate; server_no_context_takeover",
-            "permessage-deflate; server_no_context_takeover; server_max_window_bits=12"
-        ),
-        (
-            "permessage-deflate; client_no_context_takeover",
-            "permessage-deflate; client_no_context_takeover; server_max_window_bits=12"
-        ),
-        (
-            "permessage-deflate;server_no_context_takeover ; client_no_context_takeover; client_max_window_bits=15",
-            "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; "
-                + "client_max_window_bits=12"
-        ),
-        // What cannot be met is passed over.
-        (
-            "permessage-deflate; server_max_window_bits=8, permessage-deflate",
-            "permessage-deflate; server_max_window_bits=12"
-        ),
-        ("x-other; a=1, permessage-deflate", "permessage-deflate; server_max_window_bits=12"),
-        (", ,permessage-deflate,", "permessage-deflate; server_max_window_bits=12"),
-        ("x-webkit-deflate-frame", nil),
-        ("permessage-deflate; server_max_window_bits", nil),
-        ("permessage-deflate; server_max_window_bits=7", nil),
-        ("permessage-deflate; server_max_window_bits=16", nil),
-        ("permessage-deflate; server_max_window_bits=09", nil),
-        ("permessage-deflate; server_max_window_bits=+9", nil),
-        ("permessage-deflate; client_max_window_bits=8x", nil),
-        ("permessage-deflate; server_no_context_takeover=1", nil),
-        ("permessage-deflate; server_no_context_takeover; server_no_context_takeover", nil),
-        ("permessage-deflate; unknown", nil),
-        ("", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("permessage-deflate", "permessage-deflate; server_max_window_bits=12"),
+            (
+                "permessage-deflate; client_max_window_bits",
+                "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12"
+            ),
+            (
+                "permessage-deflate; client_max_window_bits=10",
+                "permessage-deflate; server_max_window_bits=12; client_max_window_bits=10"
+            ),
+            ("permessage-deflate; server_max_window_bits=9", "permessage-deflate; server_max_window_bits=9"),
+            ("permessage-deflate; server_max_window_bits=\"10\"", "permessage-deflate; server_max_window_bits=10"),
+            ("permessage-deflate; server_max_window_bits=15", "permessage-deflate; server_max_window_bits=12"),
+            (
+                "permessage-deflate; server_no_context_takeover",
+                "permessage-deflate; server_no_context_takeover; server_max_window_bits=12"
+            ),
+            (
+                "permessage-deflate; client_no_context_takeover",
+                "permessage-deflate; client_no_context_takeover; server_max_window_bits=12"
+            ),
+            (
+                "permessage-deflate;server_no_context_takeover ; client_no_context_takeover; client_max_window_bits=15",
+                "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; "
+                    + "client_max_window_bits=12"
+            ),
+            // What cannot be met is passed over.
+            (
+                "permessage-deflate; server_max_window_bits=8, permessage-deflate",
+                "permessage-deflate; server_max_window_bits=12"
+            ),
+            ("x-other; a=1, permessage-deflate", "permessage-deflate; server_max_window_bits=12"),
+            (", ,permessage-deflate,", "permessage-deflate; server_max_window_bits=12"),
+            ("x-webkit-deflate-frame", nil),
+            ("permessage-deflate; server_max_window_bits", nil),
+            ("permessage-deflate; server_max_window_bits=7", nil),
+            ("permessage-deflate; server_max_window_bits=16", nil),
+            ("permessage-deflate; server_max_window_bits=09", nil),
+            ("permessage-deflate; server_max_window_bits=+9", nil),
+            ("permessage-deflate; client_max_window_bits=8x", nil),
+            ("permessage-deflate; server_no_context_takeover=1", nil),
+            ("permessage-deflate; server_no_context_takeover; server_no_context_takeover", nil),
+            ("permessage-deflate; unknown", nil),
+            ("", nil),
+        ] as [(String, String?)])
     func `an offer is answered as RFC 7692 section 7_1 says`(offer: String, answer: String?) throws {
         let offers = try #require(WebSocketExtension.parse(offer))
         let parameters = DeflateParameters.accept(offers, DeflateOptions())

@@ -47,7 +47,10 @@ import Testing
     @Test func `a close reason is cut between two characters`() {
         let result = read { $0.writeClose(code: 1000, reason: String(repeating: "€", count: 100), into: $1) }
         #expect(result.outcome.events == [.close(code: 1000, reason: String(repeating: "€", count: 41))])
-        #expect(read { $0.writeClose(code: nil, reason: "lost", into: $1) }.outcome.events == [.close(code: nil, reason: "")])
+        #expect(
+            read { $0.writeClose(code: nil, reason: "lost", into: $1) }.outcome.events == [
+                .close(code: nil, reason: "")
+            ])
     }
 
     @Test func `a client masks each frame with another key`() {

@@ -29,21 +29,26 @@ import Testing
         #expect(try WebSocketHandshake(Self.head()).acceptKey == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     }
 
-    @Test(arguments: [
-        ([("sec-websocket-version", "8")], .unsupportedVersion),
-        ([("sec-websocket-version", nil)], .unsupportedVersion),
-        ([("sec-websocket-version", "13"), ("sec-websocket-version", "13")], .unsupportedVersion),
-        ([("sec-websocket-key", nil)], .badKey),
-        ([("sec-websocket-key", "x")], .badKey),
-        ([("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=")], .badKey),
-        ([("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZR==")], .badKey),
-        ([("sec-websocket-key", "dGhlIHNhbXBsZSBub25j!Q==")], .badKey),
-        ([("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")], .badKey),
-        ([("sec-websocket-protocol", "a b")], .badSubprotocols),
-        ([("sec-websocket-protocol", "chat, chat")], .badSubprotocols),
-        ([("sec-websocket-extensions", "a; =")], .badExtensions),
-    ] as [([(String, String?)], WebSocketHandshake.Refusal)])
-    func `a handshake that breaks a rule is refused`(changes: [(String, String?)], refusal: WebSocketHandshake.Refusal) {
+    @Test(
+        arguments: [
+            ([("sec-websocket-version", "8")], .unsupportedVersion),
+            ([("sec-websocket-version", nil)], .unsupportedVersion),
+            ([("sec-websocket-version", "13"), ("sec-websocket-version", "13")], .unsupportedVersion),
+            ([("sec-websocket-key", nil)], .badKey),
+            ([("sec-websocket-key", "x")], .badKey),
+            ([("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=")], .badKey),
+            ([("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZR==")], .badKey),
+            ([("sec-websocket-key", "dGhlIHNhbXBsZSBub25j!Q==")], .badKey),
+            (
+                [("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")],
+                .badKey
+            ),
+            ([("sec-websocket-protocol", "a b")], .badSubprotocols),
+            ([("sec-websocket-protocol", "chat, chat")], .badSubprotocols),
+            ([("sec-websocket-extensions", "a; =")], .badExtensions),
+        ] as [([(String, String?)], WebSocketHandshake.Refusal)])
+    func `a handshake that breaks a rule is refused`(changes: [(String, String?)], refusal: WebSocketHandshake.Refusal)
+    {
         #expect(throws: refusal) { try WebSocketHandshake(Self.head(changes)) }
         #expect(refusal.status == (refusal == .unsupportedVersion ? 426 : 400))
         #expect(!refusal.sentence.isEmpty)
@@ -64,7 +69,9 @@ import Testing
         #expect(handshake.extensions.map(\.name) == ["a", "c"])
     }
 
-    @Test(arguments: [("websocket", true), ("WebSocket", true), ("h2c, websocket", true), ("h2c", false), ("websockets", false)])
+    @Test(arguments: [
+        ("websocket", true), ("WebSocket", true), ("h2c, websocket", true), ("h2c", false), ("websockets", false),
+    ])
     func `Upgrade is a list of names without case`(value: String, isAsked: Bool) {
         #expect(WebSocketHandshake.isAsked(by: Self.head([("upgrade", value)])) == isAsked)
     }

@@ -13,8 +13,10 @@ import Testing
             case 2: bytes += Array("é".utf8)
             case 3: bytes += Array("€".utf8)
             case 4: bytes += Array("😀".utf8)
-            default: bytes += [[0xED, 0x9F, 0xBF], [0xEE, 0x80, 0x80], [0xF4, 0x8F, 0xBF, 0xBF], [0xE0, 0xA0, 0x80]][
-                Int.random(in: 0...3, using: &numbers)]
+            default:
+                bytes +=
+                    [[0xED, 0x9F, 0xBF], [0xEE, 0x80, 0x80], [0xF4, 0x8F, 0xBF, 0xBF], [0xE0, 0xA0, 0x80]][
+                        Int.random(in: 0...3, using: &numbers)]
             }
         }
         if Bool.random(using: &numbers), !bytes.isEmpty { bytes.removeLast() }
@@ -34,10 +36,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([0xC0], 0), ([0xC1], 0), ([0x80], 0), ([0xF5], 0), ([0xFF], 0), ([0xE0, 0x9F], 1), ([0xED, 0xA0], 1),
-        ([0xF0, 0x8F], 1), ([0xF4, 0x90], 1), ([0xE2, 0x82, 0x41], 2), ([0xF0, 0x9F, 0x98, 0xC0], 3),
-    ] as [([UInt8], Int)])
+    @Test(
+        arguments: [
+            ([0xC0], 0), ([0xC1], 0), ([0x80], 0), ([0xF5], 0), ([0xFF], 0), ([0xE0, 0x9F], 1), ([0xED, 0xA0], 1),
+            ([0xF0, 0x8F], 1), ([0xF4, 0x90], 1), ([0xE2, 0x82, 0x41], 2), ([0xF0, 0x9F, 0x98, 0xC0], 3),
+        ] as [([UInt8], Int)])
     func `a wrong byte is found where it stands`(bytes: [UInt8], index: Int) {
         var validator = UTF8Validator()
         let isStartGood = bytes[..<index].withUnsafeBytes { validator.accept($0) }
@@ -47,7 +50,8 @@ import Testing
     }
 
     @Test func `what has begun of a character is known`() {
-        for (bytes, begun) in [([0x41], 0), ([0xF0, 0x9F, 0x98], 3), ([0xE2, 0x82], 2), ([0xC3], 1)] as [([UInt8], Int)] {
+        for (bytes, begun) in [([0x41], 0), ([0xF0, 0x9F, 0x98], 3), ([0xE2, 0x82], 2), ([0xC3], 1)] as [([UInt8], Int)]
+        {
             var validator = UTF8Validator()
             let isGood = bytes.withUnsafeBytes { validator.accept($0) }
             #expect(isGood && validator.begun == begun && validator.isComplete == (begun == 0))

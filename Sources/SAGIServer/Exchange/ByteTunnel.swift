@@ -31,6 +31,8 @@ protocol TunnelHandler: AnyObject {
     func receivedEnd()
     /// The tunnel has become writable, or has drained.
     func writabilityChanged()
+    /// The tunnel is gone, or has to go at once.
+    func closed(_ reason: DisconnectReason)
     /// The application has returned or thrown.
     func applicationReturned(_ failure: (any Error)?)
 }

@@ -89,10 +89,12 @@ extension HTTP1Connection: TransportHandler {
     }
 
     func closed(_ reason: DisconnectReason) {
-        let wasServing = isServing
+        let wasServing = if case .serving = state { true } else { false }
+        let tunnel = if case .tunnelling = state { tunnelHandler } else { nil as (any TunnelHandler)? }
         state = .closed
         dropOutput()
         if wasServing { disconnect(reason) }
+        tunnel?.closed(reason)
         unpark()
         released()
         server.statistics.connections.subtract(1, ordering: .relaxed)
@@ -133,6 +135,10 @@ extension HTTP1Connection: TransportHandler {
         let stall = server.timeouts.writeStall ?? .zero
         let due = max(1, (server.limits.minimumRate ?? 0) * Int(stall.nanoseconds / 1_000_000) / 1000)
         guard transport.isDrained || transport.takenBytes >= progressAtStall + due else {
+            if case .tunnelling = state {
+                tunnelHandler?.closed(.writeTimeout)
+                return
+            }
             disconnect(.writeTimeout)
             // A connection that is closed but for what it still has to send is aborted too.
             state = .serving

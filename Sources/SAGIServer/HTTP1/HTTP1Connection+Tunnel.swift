@@ -40,6 +40,7 @@ extension HTTP1Connection {
             self.handshake = nil
             // What was sent too early must not be taken for another request.
             keepAlive = false
+            scope.storage.contents.pointee.head.facts.insert(.webSocket)
             server.statistics.webSockets.add(1, ordering: .relaxed)
             let socket = ServerWebSocket(handshake, exchange: exchange, tunnel: self, settings: server.webSocket)
             exchange.layer = socket

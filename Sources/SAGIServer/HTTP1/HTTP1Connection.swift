@@ -410,20 +410,16 @@ final class HTTP1Connection: @unchecked Sendable {
 
     /// The time for shutting down is over.
     func shutDownNow() {
-        if isServing {
+        switch state {
+        case .serving:
             disconnect(.serverShutdown)
             abort(.serverShutdown)
-        } else {
+        case .tunnelling:
+            tunnelHandler?.closed(.serverShutdown)
+        case .idle, .draining, .lingering, .closed:
             close()
         }
-    }
-
-    /// The application is at work, or has a tunnel that has not ended.
-    var isServing: Bool {
-        switch state {
-        case .serving, .tunnelling: true
-        case .idle, .draining, .lingering, .closed: false
-        }
+        cancelWork()
     }
 
     func cancelWork() {

@@ -49,7 +49,8 @@ final class ServerWebSocket: @unchecked Sendable {
 
     @exclusivity(unchecked) var clock: WebSocketClock
 
-    init(_ handshake: WebSocketHandshake, exchange: ServerExchange, tunnel: any ByteTunnel, settings: WebSocketSettings) {
+    init(_ handshake: WebSocketHandshake, exchange: ServerExchange, tunnel: any ByteTunnel, settings: WebSocketSettings)
+    {
         self.handshake = handshake
         self.exchange = exchange
         self.tunnel = tunnel
@@ -115,6 +116,7 @@ final class ServerWebSocket: @unchecked Sendable {
         writeClose(code, reason)
         clock.closing(loop.now)
         updateTimer()
+        exchange.complete()
     }
 
     func writeClose(_ code: UInt16?, _ reason: String) {
@@ -132,12 +134,8 @@ final class ServerWebSocket: @unchecked Sendable {
         clock.stop()
         updateTimer()
         let tunnel = tunnel
-        // The application closed it, or somebody else did.
-        if rules.phase == .closed, failure == nil {
-            exchange.complete()
-        } else {
-            exchange.disconnect(failure ?? .clientClosed)
-        }
+        // Nothing, when the application has closed it.
+        exchange.disconnect(failure ?? .clientClosed)
         resumeAll()
         if failure == nil { cancelIfUntold() } else { tunnel?.cancelWork() }
         if aborts { tunnel?.abortTunnel() } else { tunnel?.closeTunnel() }
@@ -154,7 +152,6 @@ final class ServerWebSocket: @unchecked Sendable {
             socket.loop.turn { socket.tunnel?.cancelWork() }
         }
     }
-
 }
 
 extension ServerWebSocket: TurnEndHandler {
@@ -187,6 +184,10 @@ extension ServerWebSocket: ExchangeLayer {
         ending = (CloseCode.abnormal, reason.name)
         clock.stop()
         resumeAll()
+    }
+
+    func closed(_ reason: DisconnectReason) {
+        end(code: CloseCode.abnormal, reason: reason.name, reason, aborts: true)
     }
 
     func applicationReturned(_ failure: (any Error)?) {

@@ -5,7 +5,8 @@ extension ServerOptions {
         "WebSockets",
         [
             Option(
-                "ws-frame-size", \.configuration.webSocket.frameSize, .size(atLeast: 125), "One frame; beyond it: 1009."),
+                "ws-frame-size", \.configuration.webSocket.frameSize, .size(atLeast: 125), "One frame; beyond it: 1009."
+            ),
             Option(
                 "ws-message-size", \.configuration.webSocket.messageSize, .size(atLeast: 1),
                 "One message, after inflating; beyond it: 1009."),
@@ -58,7 +59,9 @@ extension ServerOptions {
             Option(
                 "ws-deflate-context", \.deflate.contextTakeover, .toggle,
                 "Whether messages may refer to those before them: smaller messages for more memory."),
-            Option("ws-deflate-level", \.deflate.level, .count(1...9), "1 is the fastest, 9 the smallest."),
+            Option(
+                "ws-deflate-level", \.deflate.level, .count(1...9),
+                "How hard it compresses: 1 is the fastest, 9 makes the smallest messages."),
             Option(
                 "ws-deflate-memory", \.deflate.memoryLevel, .count(1...9),
                 "Memory for the compression of a socket: 1 is 1 KiB, 9 is 256 KiB."),

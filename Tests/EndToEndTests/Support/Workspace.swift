@@ -49,10 +49,15 @@ enum Workspace {
         return result
     }
 
-    /// The Python interpreter itself: what is called `python3` may be a script that looks for it each time.
+    /// The Python interpreter of the virtual environment that `scripts/setup` makes, with the clients of other people.
+    ///
+    /// Else the interpreter itself: what is called `python3` may be a script that looks for it each time.
     static func python() async throws -> String { try await pythonTask.value }
 
     private static let pythonTask = Task {
+        let own = clients.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent(".venv/bin/python").path
+        if FileManager.default.isExecutableFile(atPath: own) { return own }
         let child = try Child(
             "/usr/bin/env", ["python3", "-c", "import sys; print(sys.executable)"], environment: environment(),
             output: try makeFolder().appendingPathComponent("output"))

@@ -3,7 +3,6 @@
 import concurrent.futures
 import hashlib
 import http.client
-import importlib.util
 import json
 import os
 import subprocess
@@ -79,9 +78,6 @@ def http_client(server):
 
 @check
 def httpx_client(server):
-    if importlib.util.find_spec("httpx") is None:
-        seen("httpx is not installed")
-        return
     import httpx
     with httpx.Client(base_url="http://%s:%d" % server.http, timeout=15) as plain, \
             httpx.Client(base_url="https://%s:%d" % server.https, verify=False, timeout=15) as secure:

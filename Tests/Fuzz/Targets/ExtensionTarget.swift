@@ -8,7 +8,8 @@ struct ExtensionTarget: FuzzTarget {
         "permessage-deflate;server_no_context_takeover;client_no_context_takeover", "x; a=b, permessage-deflate",
     ]
     static let tokens = [
-        "permessage-deflate", "; ", ", ", "=", "\"", "server_max_window_bits", "client_max_window_bits=", "8", "9", "15",
+        "permessage-deflate", "; ", ", ", "=", "\"", "server_max_window_bits", "client_max_window_bits=", "8", "9",
+        "15",
         "16", "09", "server_no_context_takeover", "client_no_context_takeover", "\\", " ", "\t",
     ]
 

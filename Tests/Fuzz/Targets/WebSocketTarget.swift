@@ -9,7 +9,8 @@ struct WebSocketTarget: FuzzTarget {
         "\u{81}\u{85}\u{37}\u{FA}\u{21}\u{3D}\u{7F}\u{9F}\u{4D}\u{51}\u{58}",
         "\u{81}\u{83}\u{0}\u{0}\u{0}\u{0}\u{E2}\u{82}\u{AC}",
         "\u{01}\u{81}\u{0}\u{0}\u{0}\u{0}a\u{89}\u{82}\u{0}\u{0}\u{0}\u{0}hi\u{80}\u{81}\u{0}\u{0}\u{0}\u{0}b",
-        "\u{88}\u{84}\u{0}\u{0}\u{0}\u{0}\u{03}\u{E8}ok", "\u{8A}\u{80}\u{1}\u{2}\u{3}\u{4}", "\u{88}\u{80}\u{0}\u{0}\u{0}\u{0}",
+        "\u{88}\u{84}\u{0}\u{0}\u{0}\u{0}\u{03}\u{E8}ok", "\u{8A}\u{80}\u{1}\u{2}\u{3}\u{4}",
+        "\u{88}\u{80}\u{0}\u{0}\u{0}\u{0}",
         "\u{C1}\u{87}\u{0}\u{0}\u{0}\u{0}\u{F2}\u{48}\u{CD}\u{C9}\u{C9}\u{07}\u{00}",
         "\u{C1}\u{87}\u{0}\u{0}\u{0}\u{0}\u{F2}\u{48}\u{CD}\u{C9}\u{C9}\u{07}\u{00}\u{C1}\u{85}\u{0}\u{0}\u{0}\u{0}\u{F2}\u{00}\u{11}\u{00}\u{00}",
         "\u{41}\u{83}\u{0}\u{0}\u{0}\u{0}\u{F2}\u{48}\u{CD}\u{80}\u{84}\u{0}\u{0}\u{0}\u{0}\u{C9}\u{C9}\u{07}\u{00}",
@@ -18,8 +19,10 @@ struct WebSocketTarget: FuzzTarget {
     ]
     static let tokens = [
         "\u{81}\u{80}", "\u{82}\u{81}", "\u{01}\u{82}", "\u{80}\u{80}", "\u{C1}\u{83}", "\u{41}\u{85}", "\u{89}\u{80}",
-        "\u{88}\u{82}", "\u{FE}\u{00}\u{7E}", "\u{FF}", "\u{0}\u{0}\u{0}\u{0}", "\u{E2}\u{82}", "\u{AC}", "\u{ED}\u{A0}",
-        "\u{F0}\u{9F}\u{98}\u{80}", "\u{03}\u{E8}", "\u{03}\u{EE}", "\u{00}\u{00}\u{FF}\u{FF}", "\u{F2}\u{00}\u{11}\u{00}\u{00}",
+        "\u{88}\u{82}", "\u{FE}\u{00}\u{7E}", "\u{FF}", "\u{0}\u{0}\u{0}\u{0}", "\u{E2}\u{82}", "\u{AC}",
+        "\u{ED}\u{A0}",
+        "\u{F0}\u{9F}\u{98}\u{80}", "\u{03}\u{E8}", "\u{03}\u{EE}", "\u{00}\u{00}\u{FF}\u{FF}",
+        "\u{F2}\u{00}\u{11}\u{00}\u{00}",
         "\u{F3}\u{48}\u{CD}\u{C9}\u{C9}\u{07}\u{00}\u{00}",
     ]
 
@@ -105,7 +108,9 @@ struct WebSocketTarget: FuzzTarget {
         }
         if case .text(_, more: true)? = reading.events.last { reading.events.removeLast() }
         if case .bytes(_, more: true)? = reading.events.last { reading.events.removeLast() }
-        for event in reading.events where size(of: event) > limits.message { throw Violation("\(size(of: event)) bytes") }
+        for event in reading.events where size(of: event) > limits.message {
+            throw Violation("\(size(of: event)) bytes")
+        }
         return reading
     }
 

@@ -37,7 +37,9 @@ struct Outcome: Equatable {
     var error: WebSocketError?
 
     /// Feeds `bytes` in pieces that end at `cuts`.
-    static func of(_ bytes: [UInt8], cutAt cuts: [Int] = [], _ makeDecoder: () -> MessageDecoder = { MessageDecoder() }) -> Outcome {
+    static func of(_ bytes: [UInt8], cutAt cuts: [Int] = [], _ makeDecoder: () -> MessageDecoder = { MessageDecoder() })
+        -> Outcome
+    {
         var decoder = makeDecoder()
         var outcome = Outcome()
         var input = ByteBuffer()
