@@ -26,16 +26,6 @@ struct ExamplesTests {
         try await expectEnd(["--routes"], program: "Hello", status: 2, ["does not say which routes it has"])
     }
     @Test("BackgroundWork") func backgroundWork() async throws { try await check(program: "BackgroundWork", exits: 0) }
-    @Test("Notebook") func notebook() async throws { try await check(program: "Notebook") }
-    @Test("Books") func books() async throws {
-        try await check(program: "Books", environment: ["BOOKS_DATABASE": "$FOLDER/books.sqlite"], exits: 0)
-    }
-    @Test("ContactForm") func contactForm() async throws {
-        try await check(program: "ContactForm", environment: ["CONTACT_INBOX": "$FOLDER/inbox"])
-    }
-    @Test("Downloads") func downloads() async throws {
-        try await check(program: "Downloads", environment: ["DOWNLOADS": "$FOLDER"])
-    }
     @Test("OwnMiddleware") func ownMiddleware() async throws { try await check(program: "OwnMiddleware") }
     @Test("Embedding") func embedding() async throws {
         try await check(program: "Embedding", binds: ["unix:$FOLDER/socket"], socket: "$FOLDER/socket", exits: 0)
