@@ -36,11 +36,12 @@ bench: ## Measure SAGI and its peers in one run (minutes; uses every core)
 	@scripts/setup bench
 	Benchmarks/run
 
-conformance: ## Run the end-to-end suites with independent clients, in full, and build what `sagi new` makes
+conformance: ## Run the end-to-end suites with independent clients, build what `sagi new` makes, and follow the tutorial
 	@scripts/setup conformance
 	swift build --build-tests
 	@$(AT_ONCE) scripts/run-tests --filter EndToEndTests
 	@scripts/check-new
+	@scripts/check-tutorial
 
 fuzz: ## Feed every parser FUZZ mutated inputs (default: 10 million; TARGET=http1 for one of them)
 	swift build --configuration release --product Fuzz
@@ -54,8 +55,9 @@ soak: setup ## Serve under load and attack, and through a SIGTERM, and watch mem
 format: ## Format all Swift files
 	swift format format --in-place --parallel --configuration .swift-format --recursive $(SWIFT_SOURCES)
 
-lint: ## Check the format of all Swift files
+lint: ## Check the format of all Swift files, and that the documentation shows only what is built
 	swift format lint --strict --parallel --configuration .swift-format --recursive $(SWIFT_SOURCES)
+	@scripts/check-samples
 
 spec: ## Check that each rule of docs/spec names a test that exists
 	python3 scripts/check-spec --complete

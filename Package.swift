@@ -10,6 +10,7 @@ let settings: [SwiftSetting] = [
 
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let http = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -57,6 +58,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -116,6 +118,9 @@ let package = Package(
         example("BackgroundWork", "SAGIToolkit", logging),
         example("OwnMiddleware", "SAGIToolkit"),
         example("Notebook", "SAGIToolkit"),
+        example("Books", "SAGIToolkit", grdb),
+        example("ContactForm", "SAGIToolkit"),
+        example("Downloads", "SAGIToolkit"),
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 
         .executableTarget(
@@ -128,7 +133,10 @@ let package = Package(
         tests("SAGI", logging),
         tests("SAGIServer", "SAGI", "HTTPSemantics", "SAGILiveTesting", nioPosix, logging, lifecycle),
         tests("SAGIServerCommand", "SAGIServer"),
-        tests("SAGIToolkit", "SAGI", "SAGIServer", "SAGITesting", "SAGILiveTesting", "HTTPSemantics", logging),
+        tests(
+            "SAGIToolkit", "SAGI", "SAGIServer", "SAGIServerCommand", "SAGITesting", "SAGILiveTesting", "HTTPSemantics",
+            logging),
+        tests("Books", "SAGITesting"),
         tests("SAGITesting", "SAGI", "SAGIServer", "SAGILiveTesting"),
         .testTarget(
             name: "EndToEndTests", dependencies: ["SAGI", "SAGIServer", http, nioCore], exclude: ["clients"],

@@ -16,18 +16,6 @@ struct Notebook {
             routes.get("/", name: "home") { request in
                 Response.html(Page.all(try request.session[Notes.self] ?? []))
             }
-            routes.group("/notes", name: "notes") { notes in
-                notes.get("/") { request in try request.session[Notes.self] ?? [] }
-                notes.get("/{number:Int}") { request in
-                    let number = try request.parameter("number", as: Int.self)
-                    let all = try request.session[Notes.self] ?? []
-                    return all.indices.contains(number) ? all[number] : nil
-                }
-                notes.post("/") { request in
-                    try await add([request.form().require("text")], to: request)
-                    return Response.redirect(to: try request.url(for: "home"))
-                }
-            }
             routes.post("/upload") { request in
                 for try await part in try request.multipart() where part.isFile {
                     try await add(part.text(upTo: 10_000).split(separator: "\n").map(String.init), to: request)
@@ -38,6 +26,18 @@ struct Notebook {
                 let notes = try request.session[Notes.self] ?? []
                 return Response.stream(contentType: "text/plain; charset=utf-8") { writer in
                     for note in notes { try await writer.write("- \(note)\n") }
+                }
+            }
+            routes.group("/notes", name: "notes") { notes in
+                notes.get("/") { request in try request.session[Notes.self] ?? [] }
+                notes.get("/{number:Int}") { request in
+                    let number = try request.parameter("number", as: Int.self)
+                    let all = try request.session[Notes.self] ?? []
+                    return all.indices.contains(number) ? all[number] : nil
+                }
+                notes.post("/") { request in
+                    try await add([request.form().require("text")], to: request)
+                    return Response.redirect(to: try request.url(for: "home"))
                 }
             }
         }
@@ -58,21 +58,3 @@ struct Notebook {
 
 /// The notes of a visitor, in the session.
 enum Notes: SessionKey { typealias Value = [String] }
-
-enum Page {
-    static func all(_ notes: [String]) -> String {
-        """
-        <!doctype html><title>Notebook</title>
-        <h1>Notebook</h1>
-        <ul>\(notes.map { "<li>\(escape($0))</li>" }.joined())</ul>
-        <form method="post" action="/notes"><input name="text" required><button>Add</button></form>
-        <form method="post" action="/upload" enctype="multipart/form-data">
-          <input type="file" name="file"><button>Upload, a note a line</button></form>
-        <p><a href="/export">Export</a></p>
-        """
-    }
-
-    static func escape(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-    }
-}

@@ -26,7 +26,6 @@ struct ExamplesTests {
         try await expectEnd(["--routes"], program: "Hello", status: 2, ["does not say which routes it has"])
     }
     @Test("BackgroundWork") func backgroundWork() async throws { try await check(program: "BackgroundWork", exits: 0) }
-    @Test("Notebook") func notebook() async throws { try await check(program: "Notebook") }
     @Test("OwnMiddleware") func ownMiddleware() async throws { try await check(program: "OwnMiddleware") }
     @Test("Embedding") func embedding() async throws {
         try await check(program: "Embedding", binds: ["unix:$FOLDER/socket"], socket: "$FOLDER/socket", exits: 0)

@@ -9,7 +9,7 @@ struct ServerProcess: Sendable {
     let addresses: [String]
 
     /// How one is started. `$FOLDER`, `$CERTS` and `$CLIENTS` in a flag stand for the folder of this server, for that
-    /// of the certificates, and for that of the clients.
+    /// of the certificates, and for that of the clients; `$FOLDER` in a variable of the environment, too.
     struct Options: Sendable {
         var program = "Conformance"
         var flags: [String] = []
@@ -49,10 +49,11 @@ struct ServerProcess: Sendable {
         words = words.map {
             $0.replacing("$FOLDER", with: folder.path).replacing("$CLIENTS", with: Workspace.clients.path)
         }
+        let variables = options.environment.mapValues { $0.replacing("$FOLDER", with: folder.path) }
         let executable = words[0] == "python3" ? try await Workspace.python() : words[0]
         let child = try Child(
             executable, Array(words.dropFirst()),
-            environment: Workspace.environment(["TMPDIR": folder.path].merging(options.environment) { _, new in new }),
+            environment: Workspace.environment(["TMPDIR": folder.path].merging(variables) { _, new in new }),
             output: folder.appendingPathComponent("server.log"))
         return (child, folder)
     }

@@ -102,34 +102,6 @@ def background_work(server):
 
 
 @check
-def notebook(server):
-    """What a browser does: two visitors, each with a cookie of their own."""
-    def ask(connection, path, cookie=None, method="GET", kind=None, content=b""):
-        fields = f"Cookie: {cookie}\r\n" if cookie else ""
-        if kind:
-            fields += f"Content-Type: {kind}\r\nContent-Length: {len(content)}\r\n"
-        connection.send(request(path, fields, method) + content)
-        return connection.response()
-
-    with server.connect() as connection:
-        form = "application/x-www-form-urlencoded"
-        added = ask(connection, "/notes", None, "POST", form, b"text=milk+%26+%3Cbread%3E")
-        equal((added.status, added["location"]), (303, "/"), "the redirect")
-        cookie = added["set-cookie"].split(";")[0]
-        require("HttpOnly" in added["set-cookie"] and "SameSite=Lax" in added["set-cookie"], "the cookie is protected")
-        require(b"<li>milk &amp; &lt;bread></li>" in ask(connection, "/", cookie).body, "the note is not on the page")
-        equal(ask(connection, "/").body.count(b"<li>"), 0, "another visitor's notes")
-        content = (b"--B\r\nContent-Disposition: form-data; name=file; filename=a.txt\r\n\r\none\ntwo\n\r\n--B--\r\n")
-        equal(ask(connection, "/upload", cookie, "POST", "multipart/form-data; boundary=B", content).status, 303, "upload")
-        equal(ask(connection, "/notes", cookie).body, b'["milk & <bread>","one","two"]', "the notes as JSON")
-        equal(ask(connection, "/notes/2", cookie).body, b"two", "a note")
-        equal(ask(connection, "/notes/3", cookie).status, 404, "no note")
-        equal(ask(connection, "/export", cookie).body, b"- milk & <bread>\n- one\n- two\n", "the export")
-        equal(ask(connection, "/notes", cookie, "POST", form, b"other=1").status, 400, "a form without the field")
-        equal(ask(connection, "/upload", cookie, "POST", form, b"a=1").status, 415, "a form in the place of a file")
-
-
-@check
 def own_middleware(server):
     response = server.get("/")
     equal((response.status, response["x-powered-by"]), (403, "SAGI"), "a stranger")
