@@ -123,8 +123,11 @@ let package = Package(
         tests("SAGI", logging),
         tests("SAGIServer", "SAGI", "HTTPSemantics", "SAGILiveTesting", nioPosix, logging, lifecycle),
         tests("SAGIServerCommand", "SAGIServer"),
-        tests("SAGIToolkit", "SAGI", "SAGIServer", "SAGITesting", "SAGILiveTesting", "HTTPSemantics", logging),
-        tests("SAGITesting", "SAGI", "SAGIServer", "SAGILiveTesting"),
+        tests(
+            "SAGIToolkit", "SAGI", "SAGIServer", "SAGITesting", "SAGILiveTesting", "HTTPSemantics", "TestSupport",
+            logging),
+        tests("SAGITesting", "SAGI", "SAGIServer", "SAGILiveTesting", "TestSupport"),
+        .target(name: "TestSupport", dependencies: ["SAGIServer"], path: "Tests/Support", swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["SAGI", "SAGIServer", http, nioCore], exclude: ["clients"],
             swiftSettings: settings),
