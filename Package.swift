@@ -112,6 +112,7 @@ let package = Package(
         example("Routing", "SAGIToolkit"),
         example("BackgroundWork", "SAGIToolkit", logging),
         example("OwnMiddleware", "SAGIToolkit"),
+        example("Website", "SAGIToolkit"),
         example("Notebook", "SAGIToolkit"),
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 

@@ -9,7 +9,7 @@ struct ServerProcess: Sendable {
     let addresses: [String]
 
     /// How one is started. `$FOLDER`, `$CERTS` and `$CLIENTS` in a flag stand for the folder of this server, for that
-    /// of the certificates, and for that of the clients.
+    /// of the certificates, and for that of the clients; `$FOLDER` in the environment does too.
     struct Options: Sendable {
         var program = "Conformance"
         var flags: [String] = []
@@ -52,7 +52,10 @@ struct ServerProcess: Sendable {
         let executable = words[0] == "python3" ? try await Workspace.python() : words[0]
         let child = try Child(
             executable, Array(words.dropFirst()),
-            environment: Workspace.environment(["TMPDIR": folder.path].merging(options.environment) { _, new in new }),
+            environment: Workspace.environment(
+                ["TMPDIR": folder.path].merging(
+                    options.environment.mapValues { $0.replacing("$FOLDER", with: folder.path) }
+                ) { _, new in new }),
             output: folder.appendingPathComponent("server.log"))
         return (child, folder)
     }
