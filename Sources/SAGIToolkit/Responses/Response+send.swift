@@ -5,6 +5,10 @@ public import SAGI
 extension Response: Application {
     /// Answers any exchange that began with a request with this response.
     ///
+    /// What declines an event stream, a WebSocket or a WebTransport session has its content at once. Where that is a file
+    /// or is streamed, and not known to be short (``ResponseBody/stream(_:)`` by its `Content-Length`, and up to 1 MiB),
+    /// it is declined with 406.
+    ///
     /// - Throws: ``Unsupported`` for the lifespan; what `send` throws.
     public nonisolated(nonsending) func handle(_ exchange: Exchange) async throws {
         switch exchange {
@@ -48,7 +52,7 @@ extension Response: Application {
         guard let scope = exchange.request else { throw Unsupported(exchange) }
         if scope.method == .head { return try await exchange.decline(with: head) }
         guard let content = try await shortContent(scope.connection) else {
-            let detail = "This is no event stream, and too long to be sent in the place of one."
+            let detail = "This cannot be had as an event stream, a WebSocket or a WebTransport session."
             return try await Response.problem(.notAcceptable, detail, for: scope).decline(exchange)
         }
         try await exchange.decline(with: head, body: content)

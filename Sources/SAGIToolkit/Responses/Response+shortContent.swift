@@ -20,7 +20,7 @@ extension Response {
             let reader = try FileReader(range)
             guard reader.count <= Self.limit else { return nil }
             let gathered = Gathered(limit: reader.count)
-            try await gathered.send(.file(range))
+            try await gathered.add(reader)
             return gathered.content
         case .stream(let write):
             guard let promise, promise <= Self.limit else { return nil }
@@ -45,9 +45,13 @@ private final class Gathered: EventSink {
     nonisolated(nonsending) func send(_ event: HTTPResponseEvent) async throws {
         switch event {
         case .body(let piece, _): try add(piece)
-        case .file(let range, _): try await FileReader(range).forEachPiece(of: 64 * 1024) { try self.add($0) }
+        case .file(let range, _): try await add(FileReader(range))
         case .start, .informational, .trailers, .flush: break
         }
+    }
+
+    nonisolated(nonsending) func add(_ file: FileReader) async throws {
+        try await file.forEachPiece(of: 64 * 1024) { try self.add($0) }
     }
 
     private func add(_ piece: ByteBuffer) throws {
