@@ -117,6 +117,7 @@ let package = Package(
         example("Routing", "SAGIToolkit"),
         example("BackgroundWork", "SAGIToolkit", logging),
         example("OwnMiddleware", "SAGIToolkit"),
+        example("Website", "SAGIToolkit"),
         example("Notebook", "SAGIToolkit"),
         example("Books", "SAGIToolkit", grdb),
         example("ContactForm", "SAGIToolkit"),
@@ -135,9 +136,10 @@ let package = Package(
         tests("SAGIServerCommand", "SAGIServer"),
         tests(
             "SAGIToolkit", "SAGI", "SAGIServer", "SAGIServerCommand", "SAGITesting", "SAGILiveTesting", "HTTPSemantics",
-            logging),
+            "TestSupport", logging),
         tests("Books", "SAGITesting"),
-        tests("SAGITesting", "SAGI", "SAGIServer", "SAGILiveTesting"),
+        tests("SAGITesting", "SAGI", "SAGIServer", "SAGILiveTesting", "TestSupport"),
+        .target(name: "TestSupport", dependencies: ["SAGIServer"], path: "Tests/Support", swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["SAGI", "SAGIServer", http, nioCore], exclude: ["clients"],
             swiftSettings: settings),

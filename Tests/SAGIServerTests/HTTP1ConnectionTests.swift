@@ -118,11 +118,18 @@ struct HTTP1ConnectionTests {
         }
     }
 
-    @Test("closes instead of reading on when too much unread content is left")
+    @Test("closes instead of reading on when too much unread content is left, and says so")
     func tooMuchUnread() async throws {
         try await MemoryConnection.run(Self.hello) { connection in
             try await connection.receive("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n")
             #expect(try await connection.isOutputClosed)
+            // Else the client's next request would be lost.
+            let told = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"
+            #expect(try await connection.sent == told)
+        }
+        try await MemoryConnection.run(Self.hello) { connection in
+            try await connection.receive("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n")
+            #expect(try await connection.sent == "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
         }
     }
 

@@ -118,8 +118,8 @@ struct CookieTests {
     @Test("A test can set its own")
     func sets() async throws {
         try await TestClient.run(Self.application) { client async throws in
-            client.cookies.set(Cookie("theme", "dark", domain: "testserver"))
-            client.cookies.set(Cookie("other", "x", domain: "elsewhere.example"))
+            client.cookies.set(CookieJar.Cookie("theme", "dark", domain: "testserver"))
+            client.cookies.set(CookieJar.Cookie("other", "x", domain: "elsewhere.example"))
             #expect(try await client.get("/").text == "theme=dark")
             client.cookies.clear("theme")
             #expect(try await client.get("/").text == "none")

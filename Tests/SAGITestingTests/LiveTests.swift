@@ -4,6 +4,7 @@ import SAGI
 import SAGILiveTesting
 import SAGIServer
 import SAGITesting
+import TestSupport
 import Testing
 
 @Suite("A live server")

@@ -170,6 +170,12 @@ extension HTTP1Connection: MessageStream {
         }
         // RFC 9110 §10.1.1: the client may or may not send its content now, so the connection cannot go on.
         if self.facts.contains(.expectsContinue), !response.sentContinue { keepAlive = false }
+        // RFC 9112 §9.6: a client that is not told sends its next request on a connection that is about to be closed.
+        if whole != nil, self.facts.contains(.hasBody), decoder.isReadingBody,
+            server.drainable(decoder.remainingBody) == nil
+        {
+            keepAlive = false
+        }
         if isDraining || isTooOld || server.isStopping.load(ordering: .relaxed) { keepAlive = false }
         let connection: StaticString? =
             !keepAlive ? "close" : self.facts.contains(.persistent10) ? "keep-alive" : nil

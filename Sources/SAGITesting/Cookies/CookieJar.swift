@@ -10,7 +10,7 @@ import Synchronization
 /// The cookies of a client (RFC 6265): set by responses, sent with requests that they are for.
 ///
 /// ```swift
-/// client.cookies.set(Cookie("theme", "dark", domain: "testserver"))
+/// client.cookies.set(CookieJar.Cookie("theme", "dark", domain: "testserver"))
 /// #expect(client.cookies["session"] == nil)
 /// ```
 public final class CookieJar: Sendable {

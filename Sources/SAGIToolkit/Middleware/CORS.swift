@@ -124,13 +124,3 @@ public struct CORS: Middleware {
         return response
     }
 }
-
-extension RequestScope {
-    /// Whether an origin (RFC 6454 §6.2) is this site's own: the same scheme, host and port. A request that came over
-    /// http may have come through a proxy that ends TLS.
-    func isOwnOrigin(_ origin: String) -> Bool {
-        guard let authority, let origin = CORSOrigin(origin) else { return false }
-        let schemes = scheme == "https" ? ["https"] : ["http", "https"]
-        return schemes.contains { CORSOrigin("\($0)://\(authority)") == origin }
-    }
-}

@@ -131,6 +131,7 @@ public struct Compression: Middleware {
             }
             defer { filter.close() }
             try await next.handle(.http(http))
+            try await sink.inTurn { filter, next in try await filter.end(next) }
         }
     }
 

@@ -57,7 +57,6 @@ final class CompressionFilter: ResponseFilter {
     private let scope: RequestScope
     private let isHead: Bool
     private let state = Mutex(State())
-    private let hasFinished = Atomic(false)
 
     init(_ compression: Compression, _ coding: Compression.Coding, minimum: Int, _ scope: RequestScope) {
         self.compression = compression
@@ -67,14 +66,11 @@ final class CompressionFilter: ResponseFilter {
         isHead = scope.method == .head
     }
 
-    var isDone: Bool { hasFinished.load(ordering: .acquiring) }
+    var isDone: Bool { if case .done = phase { true } else { false } }
 
     private var phase: Phase {
         get { state.withLock { $0.phase } }
-        set {
-            state.withLock { $0.phase = newValue }
-            if case .done = newValue { hasFinished.store(true, ordering: .releasing) }
-        }
+        set { state.withLock { $0.phase = newValue } }
     }
 
     // MARK: Events
@@ -292,6 +288,16 @@ final class CompressionFilter: ResponseFilter {
     }
 
     // MARK: The end
+
+    /// The application has returned: a head that nothing came after goes on, for it may be the whole response.
+    nonisolated(nonsending) func end(_ next: Send<HTTPResponseEvent>) async throws {
+        guard case .holding(var head, let trailers) = phase else { return }
+        head.headerFields.addVary(.acceptEncoding)
+        // To HEAD, it says of the content what it would to GET, as far as its length tells.
+        if isHead, shouldEncode(head, .body(ByteBuffer())) { head.headerFields.noteEncoding(coding.coding) }
+        phase = .done
+        try await next(.start(head, trailers: trailers))
+    }
 
     /// Whether there is an encoder: from the head until the end of the content, or until the client goes.
     var hasEncoder: Bool { state.withLock { $0.encoder != nil } }

@@ -54,25 +54,31 @@ final class LaterConditions: Sendable, ValueKey {
 
 /// Looks at the conditions of a request when the response starts.
 private final class ConditionalFilter: ResponseFilter {
+    private enum Phase { case waiting, replaced, done }
+
     private let scope: RequestScope
-    private let hasPassed = Atomic(false)
-    private let isReplaced = Atomic(false)
+    private let state = Mutex(Phase.waiting)
 
     init(_ scope: RequestScope) { self.scope = scope }
 
-    var isDone: Bool { hasPassed.load(ordering: .relaxed) }
+    var isDone: Bool { phase == .done }
+
+    private var phase: Phase {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
 
     nonisolated(nonsending) func take(
         _ event: HTTPResponseEvent, _ next: Send<HTTPResponseEvent>
     ) async throws {
-        if isReplaced.load(ordering: .relaxed) { return await ConditionalResponse.drop(event) }
-        guard !isDone, case .start(let head, _) = event else { return try await next(event) }
+        if phase == .replaced { return await ConditionalResponse.drop(event) }
+        guard phase == .waiting, case .start(let head, _) = event else { return try await next(event) }
         if let response = ConditionalResponse(to: head, scope) {
-            isReplaced.store(true, ordering: .relaxed)
             try await response.send(next)
+            phase = .replaced
         } else {
-            hasPassed.store(true, ordering: .relaxed)
             try await next(event)
+            phase = .done
         }
     }
 }

@@ -199,7 +199,8 @@ private final class DecodedContent: Sendable {
         }
         var output = ByteBuffer()
         // One byte beyond the limit shows that there is more.
-        let room = min(Self.pieceSize, limit - state.made + 1)
+        let left = limit - state.made
+        let room = left < Self.pieceSize ? left + 1 : Self.pieceSize
         do {
             try decoder.decode(&state.input, into: &output, limit: room)
         } catch {

@@ -38,8 +38,10 @@ public struct ETag: Middleware {
             http.scope.values[LaterConditions.self] = conditions
             later = conditions
         }
-        http.send = Send(FilteringSink(ETagFilter(scope, weak: weak, later), http.send))
+        let sink = FilteringSink(ETagFilter(scope, weak: weak, later), http.send)
+        http.send = Send(sink)
         try await next.handle(.http(http))
+        try await sink.inTurn { filter, next in try await filter.end(next) }
     }
 }
 
@@ -61,7 +63,6 @@ private final class ETagFilter: ResponseFilter {
     private let weak: Bool
     private let later: LaterConditions?
     private let state = Mutex(Phase.waiting)
-    private let hasFinished = Atomic(false)
 
     init(_ scope: RequestScope, weak: Bool, _ later: LaterConditions?) {
         self.scope = scope
@@ -69,14 +70,11 @@ private final class ETagFilter: ResponseFilter {
         self.later = later
     }
 
-    var isDone: Bool { hasFinished.load(ordering: .acquiring) }
+    var isDone: Bool { if case .done = phase { true } else { false } }
 
     private var phase: Phase {
         get { state.withLock { $0 } }
-        set {
-            state.withLock { $0 = newValue }
-            if case .done = newValue { hasFinished.store(true, ordering: .releasing) }
-        }
+        set { state.withLock { $0 = newValue } }
     }
 
     nonisolated(nonsending) func take(
@@ -104,6 +102,12 @@ private final class ETagFilter: ResponseFilter {
         case .replaced: await ConditionalResponse.drop(event)
         case .done: try await next(event)
         }
+    }
+
+    /// The application has returned: a head that nothing came after goes on, for it may be the whole response.
+    nonisolated(nonsending) func end(_ next: Send<HTTPResponseEvent>) async throws {
+        guard case .holding(let head, let trailers) = phase else { return }
+        _ = try await start(head, trailers: trailers, next)
     }
 
     private nonisolated(nonsending) func begin(

@@ -37,9 +37,15 @@ struct FileReader: Sendable {
         guard let status = try? FileStatus(of: raw), status.kind == .file else {
             throw ExchangeError.file(name, reason: "it is no regular file")
         }
-        offset = max(0, range.offset)
+        guard range.offset >= 0, range.length ?? 0 >= 0 else {
+            throw ExchangeError.file(name, reason: "the offset and the length must not be negative")
+        }
+        offset = range.offset
         let rest = max(0, status.size - offset)
-        count = min(max(0, range.length ?? rest), rest)
+        if let length = range.length, rest > 0, length > rest {
+            throw ExchangeError.file(name, reason: "it has only \(rest) bytes from offset \(offset) on")
+        }
+        count = min(range.length ?? rest, rest)
     }
 
     /// Calls `body` with one piece after the other. The file is read off the event loop.

@@ -15,8 +15,15 @@ struct ForwardedFacts: Sendable {
     var isMalformed = false
 
     func agrees(with other: ForwardedFacts) -> Bool {
-        client == other.client && scheme == other.scheme && host?.lowercased() == other.host?.lowercased()
+        isSameClient(as: other) && scheme == other.scheme && host?.lowercased() == other.host?.lowercased()
             && !isMalformed && !other.isMalformed
+    }
+
+    /// Few proxies write the port into both fields, so it differs only where both tell it.
+    private func isSameClient(as other: ForwardedFacts) -> Bool {
+        guard case .address(let address, let port)? = client, case .address(address, let otherPort)? = other.client
+        else { return client == other.client }
+        return port == nil || otherPort == nil || port == otherPort
     }
 
     func applied(to scope: RequestScope) -> RequestScope {
@@ -59,7 +66,9 @@ struct ForwardedReader {
     let maximumHops: Int
 
     var hasForwarded: Bool { scope[.forwarded] != nil }
-    var hasXForwarded: Bool { scope[.xForwardedFor] != nil || scope[.xRealIP] != nil }
+    var hasXForwarded: Bool {
+        [.xForwardedFor, .xRealIP, .xForwardedProto, .xForwardedHost, .xForwardedPort].contains { scope[$0] != nil }
+    }
 
     /// `Forwarded` (RFC 7239).
     func readForwarded() -> ForwardedFacts {

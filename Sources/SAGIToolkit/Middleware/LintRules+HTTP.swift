@@ -46,6 +46,13 @@ struct HTTPRules: LintRules {
                 return LintFinding("HTTP-27", "Trailers came before the start or after the end of the response.")
             }
             guard hasTrailers else { return LintFinding("HTTP-30", "The start did not announce trailers.") }
+            if allowsContent, !isHead, let promised, let sent, sent < promised {
+                return LintFinding(
+                    "HTTP-86", "Trailers came after \(sent) of the \(promised) bytes that were promised.")
+            }
+            if let field = fields.first(where: { TrailerFields.forbids($0.name.canonicalName) }) {
+                return LintFinding("HTTP-87", "The field \(field.name.rawName) cannot be a trailer.")
+            }
             return FieldRules.breach(fields)
         case .flush: return nil
         }
@@ -123,7 +130,7 @@ enum FieldRules {
                 return LintFinding("HTTP-34", "The field \(field.name.rawName) has a byte that it may not have.")
             }
             switch field.name.canonicalName {
-            case "keep-alive", "transfer-encoding", "upgrade":
+            case "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
                 return LintFinding("HTTP-36", "The field \(field.name.rawName) is the server's business.")
             case "connection" where field.value.lowercased() != "close":
                 return LintFinding("HTTP-36", "The field Connection is the server's business, but for \"close\".")

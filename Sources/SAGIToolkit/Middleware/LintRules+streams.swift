@@ -15,7 +15,9 @@ struct EventStreamRules: LintRules {
             if response.headerFields.contains(.contentLength) {
                 return LintFinding("HTTP-42", "An event stream has no length that could be promised.")
             }
-            return FieldRules.breach(ofHead: response)
+            if let finding = FieldRules.breach(ofHead: response) { return finding }
+            return HTTPResponse.Status.allowsContent(response.status.code)
+                ? nil : LintFinding("HTTP-46", "An event stream was started with a status that has no content.")
         case .decline(let response, let body):
             guard phase == .idle else {
                 return LintFinding("CORE-48", "An event stream was declined after it had been started or declined.")
@@ -69,6 +71,7 @@ struct WebSocketRules: LintRules {
 
     private let offered: [String]
     private var phase = Phase.idle
+    private var isClosedByPeer = false
     /// The message of which more is to come.
     private var unfinished: Message?
 
@@ -77,7 +80,7 @@ struct WebSocketRules: LintRules {
     mutating func noteReceived(_ event: WebSocketInbound) {
         switch event {
         case .connect: if phase == .idle { phase = .asked }
-        case .disconnect: phase = .closed
+        case .disconnect: isClosedByPeer = true
         case .text, .bytes: break
         }
     }
@@ -101,7 +104,7 @@ struct WebSocketRules: LintRules {
             }
             return breachOfOrder()
         case .close(let code, let reason):
-            if phase == .closed { return LintFinding("CORE-25", "The WebSocket was closed twice.") }
+            if phase == .closed, !isClosedByPeer { return LintFinding("CORE-25", "The WebSocket was closed twice.") }
             // §7.4: 1004 to 1006 and 1015 are not sent, and the others are given away or an application's own.
             guard (1000...1003).contains(code) || (1007...1014).contains(code) || (3000...4999).contains(code) else {
                 return LintFinding("RFC 6455 §7.4", "The close code \(code) cannot be sent.")
@@ -124,11 +127,12 @@ struct WebSocketRules: LintRules {
     }
 
     private func breachOfOrder() -> LintFinding? {
-        switch phase {
+        // The peer may close at any time: what is on its way then is no mistake.
+        if isClosedByPeer { return nil }
+        return switch phase {
         case .idle, .asked: LintFinding("CORE-25", "An event came before the WebSocket was accepted.")
         case .open: nil
-        // The peer may have closed at any time.
-        case .closed: nil
+        case .closed: LintFinding("CORE-25", "An event came after the WebSocket was closed or denied.")
         }
     }
 
@@ -143,6 +147,7 @@ struct WebSocketRules: LintRules {
     }
 
     func breachOfReturning() -> LintFinding? {
+        if isClosedByPeer { return nil }
         if isUnanswered {
             return LintFinding("HTTP-56", "The application returned without accepting or denying the WebSocket.")
         }

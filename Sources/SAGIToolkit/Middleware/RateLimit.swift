@@ -62,6 +62,9 @@ public struct RateLimit: Middleware {
         let decision: RateLimitDecision
         do {
             decision = try await store.take(cost(scope), from: key, policy)
+        } catch let error as CancellationError {
+            // The client has gone, or its time is over: that says nothing about the store.
+            throw error
         } catch {
             scope.logger.error("the store of a rate limit has failed", metadata: ["error": "\(error)"])
             guard !passesWithoutStore else { return try await next.handle(exchange) }

@@ -9,14 +9,14 @@ public struct RateLimitPolicy: Sendable, Hashable {
         case slidingWindow
     }
 
-    /// What clients are told that it is called, when there are several.
-    public var name: String
-    /// How many requests there may be in each window, in the long run.
-    public var quota: Int
-    /// The length of the window.
-    public var window: Duration
+    /// What clients are told that it is called, when there are several: ASCII, without `"` and `\\`, which are left out.
+    public let name: String
+    /// How many requests there may be in each window, in the long run: 1 to a billion.
+    public let quota: Int
+    /// The length of the window: a millisecond to a billion seconds.
+    public let window: Duration
     /// How they are counted.
-    public var algorithm: Algorithm
+    public let algorithm: Algorithm
 
     /// A bucket that is filled with `quota` requests each `window`, and holds `burst` of them; `quota` by default.
     public static func tokenBucket(
@@ -36,9 +36,11 @@ public struct RateLimitPolicy: Sendable, Hashable {
         // It stands in quotation marks.
         self.name = name.filter { $0 != "\"" && $0 != "\\" && ("\u{20}"..."\u{7E}").contains($0) }
         self.quota = Self.bounded(quota)
-        self.window = max(.milliseconds(1), window)
-        self.algorithm = algorithm
-        if case .tokenBucket(let burst) = algorithm { self.algorithm = .tokenBucket(burst: Self.bounded(burst)) }
+        self.window = min(max(.milliseconds(1), window), .seconds(1_000_000_000))
+        switch algorithm {
+        case .tokenBucket(let burst): self.algorithm = .tokenBucket(burst: Self.bounded(burst))
+        case .slidingWindow: self.algorithm = .slidingWindow
+        }
     }
 
     private static func bounded(_ number: Int) -> Int { min(max(1, number), 1_000_000_000) }

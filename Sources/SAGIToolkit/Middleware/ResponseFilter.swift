@@ -3,7 +3,7 @@ import Synchronization
 
 /// What stands between an application and its response, and may keep, change or drop any of its events.
 protocol ResponseFilter: AnyObject, Sendable {
-    /// Whether every event from now on goes on as it is. Once true, it stays so.
+    /// Whether every event from now on goes on as it is. Looked at after each event; once true, it stays so.
     var isDone: Bool { get }
 
     /// Takes the next event. Called for one event at a time, in the order in which they were sent.
@@ -12,21 +12,25 @@ protocol ResponseFilter: AnyObject, Sendable {
     ) async throws
 }
 
-/// Sends the events of a response through a filter.
+/// Sends the events of a response through a filter, and past it once the filter has done its work.
 final class FilteringSink<Filter: ResponseFilter>: EventSink {
     private let next: Send<HTTPResponseEvent>
     private let filter: Filter
     private let turns = Turns()
+    /// Set when the event that was the filter's last one has gone on, so that none overtakes it.
+    private let isOpen = Atomic(false)
 
     init(_ filter: Filter, _ next: Send<HTTPResponseEvent>) {
         self.filter = filter
         self.next = next
     }
 
-    func offer(_ event: HTTPResponseEvent) throws -> Bool { filter.isDone ? try next.offer(event) : false }
+    func offer(_ event: HTTPResponseEvent) throws -> Bool {
+        isOpen.load(ordering: .acquiring) ? try next.offer(event) : false
+    }
 
     nonisolated(nonsending) func send(_ event: HTTPResponseEvent) async throws {
-        if filter.isDone { return try await next(event) }
+        if isOpen.load(ordering: .acquiring) { return try await next(event) }
         try await inTurn { filter, next in try await filter.take(event, next) }
     }
 
@@ -35,7 +39,10 @@ final class FilteringSink<Filter: ResponseFilter>: EventSink {
         _ body: nonisolated(nonsending) (Filter, Send<HTTPResponseEvent>) async throws -> Void
     ) async throws {
         await turns.begin()
-        defer { turns.end() }
+        defer {
+            if filter.isDone { isOpen.store(true, ordering: .releasing) }
+            turns.end()
+        }
         try await body(filter, next)
     }
 }

@@ -14,8 +14,8 @@ public import SAGI
 /// | `options` | ``StaticFiles/Options`` | index files, listings, hidden files, links, media types, compressed copies, `Cache-Control`, ranges |
 ///
 /// A GET or HEAD whose path names a file that may be served gets it, exactly as from ``StaticFiles``. What names
-/// nothing there, another method, an event stream, a WebSocket and a WebTransport session go on to the application, which
-/// need not know of the directory.
+/// nothing there, another method, a WebSocket and a WebTransport session go on to the application, which need not know
+/// of the directory.
 ///
 /// Put it inside of what guards the files, and outside of routers and of what would only cost time. Each request that is
 /// not for a file costs a look-up, which `at` spares for paths elsewhere. An application that is nothing but files is
@@ -37,25 +37,25 @@ public struct Static: Middleware {
     }
 
     public nonisolated(nonsending) func handle(_ exchange: Exchange, next: some Application) async throws {
-        guard case .http(let http) = exchange, http.scope.method == .get || http.scope.method == .head,
-            let scope = scope(of: http), let answer = try await server.answer(to: scope)
+        guard exchange.hasContent, let request = exchange.request, request.method == .get || request.method == .head,
+            let scope = below(request), let response = try await server.response(to: scope)
         else { return try await next.handle(exchange) }
-        try await answer.send(to: http)
+        try await response.handle(exchange)
     }
 
     /// The request as the directory sees it; `nil` when it is for something elsewhere.
-    private func scope(of http: HTTPExchange) -> RequestScope? {
+    private func below(_ request: RequestScope) -> RequestScope? {
         // A path that cannot name anything is the application's to refuse.
-        guard !http.scope.path.utf8.contains(0) else { return nil }
-        guard !prefix.isEmpty else { return http.scope }
-        var root = http.scope.rootPath.utf8[...]
+        guard !request.path.utf8.contains(0) else { return nil }
+        guard !prefix.isEmpty else { return request }
+        var root = request.rootPath.utf8[...]
         while root.last == UInt8(ascii: "/") { root = root.dropLast() }
-        let path = http.scope.path.utf8
+        let path = request.path.utf8
         let mount = "\(Substring(root))\(prefix)".utf8
         guard path.starts(with: mount), [nil, UInt8(ascii: "/")].contains(path.dropFirst(mount.count).first) else {
             return nil
         }
-        var scope = http.scope
+        var scope = request
         scope.rootPath = "\(Substring(root))\(prefix)"
         return scope
     }

@@ -77,33 +77,10 @@ extension Response {
         var scope = request.scope
         if scope.method != .get, scope.method != .head { scope.headerFields = [:] }
         let type = contentType ?? MediaTypes().type(ofFileNamed: file.name)
-        let answer = Representation(of: file, type: type, coding: nil, varies: false).answer(to: scope, options)
-        self.init(answer)
+        self = Representation(of: file, type: type, coding: nil, varies: false).response(to: scope, options)
         if var disposition, status == .ok || status == .partialContent {
             disposition.filename = disposition.filename ?? file.name
             self[.contentDisposition] = disposition.description
-        }
-    }
-
-    /// A whole answer as a response, which keeps the file open as long as it is there.
-    init(_ answer: Answer) {
-        self.init(status: answer.head.status, headerFields: answer.head.headerFields)
-        guard let file = answer.file else {
-            var bytes = ByteBuffer()
-            for case .bytes(let piece) in answer.pieces { bytes.writeImmutableBuffer(piece) }
-            if bytes.readableBytes > 0 { body = .bytes(bytes) }
-            return
-        }
-        body = .stream { writer in
-            for piece in answer.pieces {
-                switch piece {
-                case .bytes(let bytes): try await writer.write(bytes)
-                case .range(let range):
-                    try await writer.write(
-                        FileRange(.descriptor(file.raw), offset: range.lowerBound, length: range.count))
-                }
-            }
-            withExtendedLifetime(file) {}
         }
     }
 }

@@ -50,9 +50,18 @@ extension Response {
         return response
     }
 
+    /// The response to a method that is not one of `allowed`: to OPTIONS which ones are (RFC 9110 §9.3.7), to any
+    /// other 405 (§15.5.6).
+    static func methods(_ allowed: String, for scope: RequestScope) -> Response {
+        let fields: HTTPFields = [.allow: allowed]
+        guard scope.method == .options else { return problem(.methodNotAllowed, headerFields: fields, for: scope) }
+        return Response(status: .noContent, headerFields: fields)
+    }
+
     /// A page without scripts, images or anything else from elsewhere.
-    static func page(_ markup: String, status: HTTPResponse.Status = .ok) -> Response {
-        var response = Response.html(markup, status: status)
+    static func page(_ markup: String, headerFields: HTTPFields = [:]) -> Response {
+        var response = Response.html(markup)
+        for field in headerFields { response.headerFields.append(field) }
         response[.contentSecurityPolicy] =
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         response[.xContentTypeOptions] = "nosniff"

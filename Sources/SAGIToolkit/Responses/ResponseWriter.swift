@@ -16,9 +16,9 @@ public struct ResponseWriter: Sendable {
     /// Whether the client is still there.
     public let connection: any ConnectionState
 
-    init(_ http: HTTPExchange) {
-        send = http.send
-        connection = http.scope.connection
+    init(_ send: Send<HTTPResponseEvent>, _ connection: any ConnectionState) {
+        self.send = send
+        self.connection = connection
     }
 
     /// Writes bytes.

@@ -112,11 +112,7 @@ public struct Router: RouteListing {
             if let notFound = options.notFound { return try await notFound.handle(exchange) }
             try await Response.problem(.notFound, for: scope).handle(exchange)
         case .methods(let allowed):
-            let fields: HTTPFields = [.allow: allowed]
-            guard scope.method != .options else {
-                return try await Response(status: .noContent, headerFields: fields).handle(exchange)
-            }
-            try await Response.problem(.methodNotAllowed, headerFields: fields, for: scope).handle(exchange)
+            try await Response.methods(allowed, for: scope).handle(exchange)
         case .moved(let path):
             let query = scope.query.map { "?\($0)" } ?? ""
             try await Response.redirect(to: scope.rootPath + path + query, status: .permanentRedirect).handle(exchange)

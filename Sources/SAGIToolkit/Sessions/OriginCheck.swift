@@ -16,29 +16,6 @@ package struct OriginCheck: Sendable {
         // W3C Fetch Metadata §2.2. It holds behind a proxy that changes Host, too.
         if let site = scope[.secFetchSite] { return site != "same-origin" && site != "none" }
         guard let origin else { return false }
-        return !Self.isOrigin(origin, of: scope.scheme, scope.authority)
-    }
-
-    /// Whether an origin (RFC 6454 §6.2) is that of a request: the same host and port.
-    package static func isOrigin(_ origin: String, of scheme: String, _ authority: String?) -> Bool {
-        let origin = origin.lowercased()
-        guard let authority = authority?.lowercased(), !authority.isEmpty,
-            let mark = origin.firstRange(of: "://")
-        else { return false }
-        let originScheme = origin[..<mark.lowerBound]
-        let defaultPort: String
-        switch originScheme {
-        case "http":
-            // A page that came over http may be anybody's; a request that came over http may come from a proxy that
-            // ends TLS.
-            guard scheme != "https", scheme != "wss" else { return false }
-            defaultPort = ":80"
-        case "https": defaultPort = ":443"
-        default: return false
-        }
-        func plain(_ text: some StringProtocol) -> String {
-            text.hasSuffix(defaultPort) ? String(text.dropLast(defaultPort.count)) : String(text)
-        }
-        return plain(origin[mark.upperBound...]) == plain(authority)
+        return !scope.isOwnOrigin(origin)
     }
 }

@@ -22,7 +22,7 @@ struct DirectoryListing: Sendable {
     }
 
     /// The listing as a page.
-    func answer(title: String, isRoot: Bool) -> Answer {
+    func response(title: String, isRoot: Bool) -> Response {
         var rows = isRoot ? "" : Self.row(href: "../", name: "../", size: "")
         for entry in entries {
             // "./" keeps a name with a colon from being read as a scheme.
@@ -43,7 +43,7 @@ struct DirectoryListing: Sendable {
 
             """
         return .page(
-            HTML.page(title: title, style: style, body: body), fields: [.cacheControl: "no-cache"])
+            HTML.page(title: title, style: style, body: body), headerFields: [.cacheControl: "no-cache"])
     }
 
     private static func row(href: String, name: String, size: String) -> String {

@@ -2,7 +2,7 @@ import HTTPSemantics
 import HTTPTypes
 import SAGI
 
-/// Turns a request into the answer that a directory has for it: what ``StaticFiles`` is made of, without being an
+/// Turns a request into the response that a directory has for it: what ``StaticFiles`` is made of, without being an
 /// application.
 struct FileServer: Sendable {
     private let tree: FileTree
@@ -16,13 +16,13 @@ struct FileServer: Sendable {
         self.options = options
     }
 
-    /// The answer to a GET or HEAD request; `nil` when there is nothing that may be served.
-    nonisolated(nonsending) func answer(to scope: RequestScope) async throws -> Answer? {
+    /// The response to a GET or HEAD request; `nil` when there is nothing that may be served.
+    nonisolated(nonsending) func response(to scope: RequestScope) async throws -> Response? {
         let path: RequestPath
         do {
             path = try RequestPath(scope)
         } catch .malformed {
-            return .failure(.badRequest, for: scope)
+            return .problem(.badRequest, for: scope)
         } catch {
             return nil
         }
@@ -41,12 +41,12 @@ struct FileServer: Sendable {
         case nil:
             return nil
         case .file(let representation):
-            return representation.answer(to: scope, options)
+            return representation.response(to: scope, options)
         case .moved(let name):
             return Self.redirect(to: name, scope)
         case .listing(let directory):
             let listing = try await offLoop { try tree.list(directory, at: path) }
-            return listing.answer(title: scope.path, isRoot: path.names.isEmpty)
+            return listing.response(title: scope.path, isRoot: path.names.isEmpty)
         }
     }
 
@@ -113,11 +113,9 @@ struct FileServer: Sendable {
 
     /// A redirect from a directory to the same with a slash. It is relative to the request's own path and begins with
     /// "./", so no name can turn it into an address elsewhere, and it holds behind a proxy that removes a prefix.
-    private static func redirect(to name: String, _ scope: RequestScope) -> Answer {
+    private static func redirect(to name: String, _ scope: RequestScope) -> Response {
         var location = "./\(PercentCoding.encode(name))/"
         if let query = scope.query, query.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) { location += "?\(query)" }
-        return Answer(
-            head: HTTPResponse(
-                status: .permanentRedirect, headerFields: [.location: location, .contentLength: "0"]))
+        return Response(status: .permanentRedirect, headerFields: [.location: location])
     }
 }

@@ -36,8 +36,8 @@ struct Representation: Sendable {
         self.varies = varies
     }
 
-    /// The answer to a GET or HEAD request.
-    func answer(to scope: RequestScope, _ options: StaticFiles.Options) -> Answer {
+    /// The response to a GET or HEAD request.
+    func response(to scope: RequestScope, _ options: StaticFiles.Options) -> Response {
         let conditions = Preconditions(
             ifMatch: scope[.ifMatch], ifNoneMatch: scope[.ifNoneMatch], ifModifiedSince: scope[.ifModifiedSince],
             ifUnmodifiedSince: scope[.ifUnmodifiedSince])
@@ -45,9 +45,9 @@ struct Representation: Sendable {
         if varies { fields[.vary] = "Accept-Encoding" }
         if let cacheControl = options.cacheControl { fields[.cacheControl] = cacheControl }
         switch conditions.evaluate(tag: tag, lastModified: lastModified, isRetrieval: true) {
-        case .failed: return .failure(.preconditionFailed, for: scope)
+        case .failed: return .problem(.preconditionFailed, for: scope)
         // Nothing else about the representation goes into it (RFC 9110 §15.4.5).
-        case .notModified: return Answer(head: HTTPResponse(status: .notModified, headerFields: fields))
+        case .notModified: return Response(status: .notModified, headerFields: fields)
         case .proceed: break
         }
         // A date in the future is not to be sent (RFC 9110 §8.8.2.1).
@@ -58,7 +58,7 @@ struct Representation: Sendable {
         switch selection(for: scope, limit: options.maximumRanges) {
         case .whole: return whole(fields)
         case .unsatisfiable:
-            return .failure(.rangeNotSatisfiable, for: scope, fields: [.contentRange: "bytes */\(size)"])
+            return .problem(.rangeNotSatisfiable, headerFields: [.contentRange: "bytes */\(size)"], for: scope)
         case .parts(let parts):
             if parts.count == 1 { return part(parts[0], fields) }
             // Nobody could tell whether the coding is of the parts or of the message that holds them.
@@ -79,25 +79,25 @@ struct Representation: Sendable {
         return ranges.select(from: size)
     }
 
-    private func whole(_ fields: HTTPFields) -> Answer {
-        answer(.ok, fields, length: size, size > 0 ? [.range(0..<size)] : [])
+    private func whole(_ fields: HTTPFields) -> Response {
+        response(.ok, fields, length: size, size > 0 ? [.range(0..<size)] : [])
     }
 
-    private func part(_ range: Range<Int>, _ fields: HTTPFields) -> Answer {
+    private func part(_ range: Range<Int>, _ fields: HTTPFields) -> Response {
         var fields = fields
         fields[.contentRange] = contentRange(range)
-        return answer(.partialContent, fields, length: range.count, [.range(range)])
+        return response(.partialContent, fields, length: range.count, [.range(range)])
     }
 
     /// Several parts in one message (RFC 9110 §14.6).
-    private func multipart(_ ranges: [Range<Int>], _ fields: HTTPFields) -> Answer {
+    private func multipart(_ ranges: [Range<Int>], _ fields: HTTPFields) -> Response {
         var fields = fields
         // Drawn by lot, so that no file can hold it.
         let boundary =
             String(UInt64.random(in: .min ... .max), radix: 36)
             + String(UInt64.random(in: .min ... .max), radix: 36)
         fields[.contentType] = "multipart/byteranges; boundary=\(boundary)"
-        var pieces: [Answer.Piece] = []
+        var pieces: [Piece] = []
         var length = 0
         func add(_ text: String) {
             pieces.append(.bytes(ByteBuffer(string: text)))
@@ -110,15 +110,33 @@ struct Representation: Sendable {
             length += range.count
         }
         add("\r\n--\(boundary)--\r\n")
-        return answer(.partialContent, fields, length: length, pieces)
+        return response(.partialContent, fields, length: length, pieces)
     }
 
-    private func answer(
-        _ status: HTTPResponse.Status, _ fields: HTTPFields, length: Int, _ pieces: [Answer.Piece]
-    ) -> Answer {
-        var head = HTTPResponse(status: status, headerFields: fields)
-        head.headerFields[.contentLength] = String(length)
-        return Answer(head: head, pieces: pieces, file: descriptor)
+    private enum Piece: Sendable {
+        case bytes(ByteBuffer)
+        case range(Range<Int>)
+    }
+
+    /// The file stays open as long as the response is there.
+    private func response(
+        _ status: HTTPResponse.Status, _ fields: HTTPFields, length: Int, _ pieces: [Piece]
+    ) -> Response {
+        var response = Response(status: status, headerFields: fields)
+        response[.contentLength] = String(length)
+        guard !pieces.isEmpty else { return response }
+        response.body = .stream { [descriptor] writer in
+            for piece in pieces {
+                switch piece {
+                case .bytes(let bytes): try await writer.write(bytes)
+                case .range(let range):
+                    try await writer.write(
+                        FileRange(.descriptor(descriptor.raw), offset: range.lowerBound, length: range.count))
+                }
+            }
+            withExtendedLifetime(descriptor) {}
+        }
+        return response
     }
 
     private func contentRange(_ range: Range<Int>) -> String {

@@ -21,6 +21,10 @@ public import SAGI
 /// next to a file (§12.5.3); other methods get 405. A path that names nothing, or nothing that may be served, gets
 /// 404: whether that is a hidden file, a link that is not followed, a pipe, a file that may not be read or a path with
 /// "..". Files are sent from an open descriptor and never held in memory.
+///
+/// A request whose `Accept` names `text/event-stream` is answered in the same way, but that a file of more than
+/// 1 MiB gets 406: what declines an event stream has all its content at once. WebSocket and WebTransport handshakes
+/// get 404.
 public struct StaticFiles: Application {
     private let server: FileServer
 
@@ -37,15 +41,13 @@ public struct StaticFiles: Application {
     ///   when the file system fails.
     public nonisolated(nonsending) func handle(_ exchange: Exchange) async throws {
         guard let scope = exchange.request else { throw Unsupported(exchange) }
-        guard case .http(let http) = exchange else {
-            return try await Answer.failure(.notFound, for: scope).decline(exchange)
-        }
-        try await answer(to: scope).send(to: http)
+        guard exchange.hasContent else { return try await Response.problem(.notFound, for: scope).handle(exchange) }
+        try await response(to: scope).handle(exchange)
     }
 
-    private nonisolated(nonsending) func answer(to scope: RequestScope) async throws -> Answer {
+    private nonisolated(nonsending) func response(to scope: RequestScope) async throws -> Response {
         switch scope.method {
-        case .get, .head: try await server.answer(to: scope) ?? .failure(.notFound, for: scope)
+        case .get, .head: try await server.response(to: scope) ?? .problem(.notFound, for: scope)
         default: .methods("GET, HEAD, OPTIONS", for: scope)
         }
     }
@@ -58,5 +60,15 @@ public struct StaticFiles: Application {
         }
         while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
         return path
+    }
+}
+
+extension Exchange {
+    /// Whether its request is for content, and not for a socket or a session.
+    var hasContent: Bool {
+        switch self {
+        case .http, .eventStream: true
+        case .lifespan, .webSocket, .webTransport: false
+        }
     }
 }

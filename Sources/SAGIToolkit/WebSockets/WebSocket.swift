@@ -122,7 +122,9 @@ public final class WebSocket: Sendable {
     }
 
     /// Sends a value as a text message of JSON.
-    public nonisolated(nonsending) func send(json value: some Encodable, encoder: JSONEncoder = JSONEncoder()) async throws {
+    public nonisolated(nonsending) func send(json value: some Encodable, encoder: JSONEncoder = JSONEncoder())
+        async throws
+    {
         try await send(String(decoding: encoder.encode(value), as: UTF8.self))
     }
 
@@ -206,11 +208,9 @@ extension WebSocket: AsyncSequence {
     public struct Iterator: AsyncIteratorProtocol {
         let socket: WebSocket
 
-        public mutating func next() async throws -> Message? { try await socket.receive() }
+        public nonisolated(nonsending) mutating func next() async throws -> Message? { try await socket.receive() }
 
-        public nonisolated(nonsending) mutating func next(
-            isolation actor: isolated (any Actor)?
-        ) async throws -> Message? {
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Message? {
             try await socket.receive()
         }
     }

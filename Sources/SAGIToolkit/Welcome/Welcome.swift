@@ -5,7 +5,7 @@ public import SAGI
 ///
 /// It answers `/` and nothing else.
 public struct Welcome: Application {
-    private let page: Answer
+    private let page: Response
 
     /// Makes the page.
     ///
@@ -38,20 +38,19 @@ public struct Welcome: Application {
 
             """
         page = .page(
-            HTML.page(title: title, style: style, body: body), fields: [.cacheControl: "no-cache"])
+            HTML.page(title: title, style: style, body: body), headerFields: [.cacheControl: "no-cache"])
     }
 
     /// - Throws: ``Unsupported`` for the lifespan, and what `send` throws.
     public nonisolated(nonsending) func handle(_ exchange: Exchange) async throws {
         guard let scope = exchange.request else { throw Unsupported(exchange) }
-        guard case .http(let http) = exchange else {
-            return try await Answer.failure(.notFound, for: scope).decline(exchange)
-        }
-        try await answer(to: scope).send(to: http)
+        try await response(to: exchange, scope).handle(exchange)
     }
 
-    private func answer(to scope: RequestScope) -> Answer {
-        guard let path = try? RequestPath(scope), path.names.isEmpty else { return .failure(.notFound, for: scope) }
+    private func response(to exchange: Exchange, _ scope: RequestScope) -> Response {
+        guard exchange.hasContent, let path = try? RequestPath(scope), path.names.isEmpty else {
+            return .problem(.notFound, for: scope)
+        }
         switch scope.method {
         case .get, .head: return page
         default: return .methods("GET, HEAD, OPTIONS", for: scope)

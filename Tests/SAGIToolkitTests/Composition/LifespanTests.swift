@@ -46,8 +46,8 @@ struct LifespanTests {
         #expect(log.all == ["start a", "start b", "stop b 2", "stop a 1"])
     }
 
-    @Test("of mounted applications run with those of the router around them")
-    func mounted() async throws {
+    @Test("of mounted applications run with those of the router around them", arguments: modes)
+    func mounted(mode: TestMode) async throws {
         let log = Log()
         let inner = try Router { $0.mount("/x", Self.hooked("x", log)) }
         let router = try Router { routes in
@@ -55,7 +55,7 @@ struct LifespanTests {
             routes.mount("/in", inner)
             routes.mount("/none", Self.tell)
         }
-        try await TestClient.run(Self.hooked("all", log, around: router)) { client async throws in
+        try await TestClient.run(Self.hooked("all", log, around: router), in: mode) { client async throws in
             #expect(log.all == ["start a", "start x", "start all"])
             #expect(try await client.get("/none").text == "x all")
         }
@@ -63,13 +63,13 @@ struct LifespanTests {
         #expect(log.all.dropFirst(3).first == "stop all 2")
     }
 
-    @Test("a failure stops what has been started, and is told")
-    func failsToStart() async throws {
+    @Test("a failure stops what has been started, and is told", arguments: modes)
+    func failsToStart(mode: TestMode) async throws {
         let log = Log()
         let failing = Self.hooked("a", log).onStartup { _ in throw Failure(description: "no database") }
             .onStartup { _ in log.note("never") }
         await #expect(throws: TestClientError.startupFailed("no database")) {
-            try await TestClient.run(failing) { _ in }
+            try await TestClient.run(failing, in: mode) { _ in }
         }
         #expect(log.all == ["start a", "stop a 1"])
 
@@ -77,18 +77,20 @@ struct LifespanTests {
             routes.mount("/one", Self.hooked("one", log))
             routes.mount("/two", Self.tell.onStartup { _ in throw Failure(description: "no disk") })
         }
-        await #expect(throws: TestClientError.startupFailed("no disk")) { try await TestClient.run(router) { _ in } }
+        await #expect(throws: TestClientError.startupFailed("no disk")) {
+            try await TestClient.run(router, in: mode) { _ in }
+        }
         #expect(log.all.suffix(2) == ["start one", "stop one 1"])
     }
 
-    @Test("every shutdown runs, and all that is thrown is told")
-    func failsToStop() async throws {
+    @Test("every shutdown runs, and all that is thrown is told", arguments: modes)
+    func failsToStop(mode: TestMode) async throws {
         let log = Log()
         let app = Self.hooked("a", log)
             .onShutdown { _ in throw Failure(description: "first") }
             .onShutdown { _ in throw Failure(description: "second") }
         await #expect(throws: TestClientError.shutdownFailed("second\nfirst")) {
-            try await TestClient.run(app) { _ in }
+            try await TestClient.run(app, in: mode) { _ in }
         }
         #expect(log.all == ["start a", "stop a 1"])
     }

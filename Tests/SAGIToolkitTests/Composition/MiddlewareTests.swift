@@ -31,10 +31,10 @@ struct MiddlewareTests {
         }
     }
 
-    @Test("is passed by where its condition does not hold")
-    func conditional() async throws {
+    @Test("is passed by where its condition does not hold", arguments: modes)
+    func conditional(mode: TestMode) async throws {
         let app = Self.tell.wrapped(by: Letter(letter: "x").enabled { $0.path.hasPrefix("/a") })
-        try await TestClient.run(app) { client async throws in
+        try await TestClient.run(app, in: mode) { client async throws in
             #expect(try await client.get("/a").text == "/ax")
             #expect(try await client.get("/b").text == "/b")
         }

@@ -63,10 +63,10 @@ struct CompressionTests {
         }
     }
 
-    @Test("codings can be left out and put in another order")
-    func order() async throws {
+    @Test("codings can be left out and put in another order", arguments: modes)
+    func order(mode: TestMode) async throws {
         let app = answering(page()).wrapped(by: Compression([.gzip(level: 9), .brotli(level: 11)]))
-        try await TestClient.run(app) { client async throws in
+        try await TestClient.run(app, in: mode) { client async throws in
             #expect(try await client.get("/", headers: all)[.contentEncoding] == "gzip")
             #expect(try await client.get("/", headers: [.acceptEncoding: "zstd"])[.contentEncoding] == nil)
         }
@@ -91,8 +91,8 @@ struct CompressionTests {
         }
     }
 
-    @Test("touches no other field, and makes a strong tag weak")
-    func fields() async throws {
+    @Test("touches no other field, and makes a strong tag weak", arguments: modes)
+    func fields(mode: TestMode) async throws {
         let name = HTTPField.Name("X-Other")!
         var response = page([
             .eTag: "\"abc\"", name: "1", .cacheControl: "max-age=60", .acceptRanges: "bytes", .vary: "Accept",
@@ -102,7 +102,7 @@ struct CompressionTests {
         response.headerFields.append(HTTPField(name: .setCookie, value: "b=2"))
         for (tag, expected) in [("\"abc\"", "W/\"abc\""), ("W/\"abc\"", "W/\"abc\"")] {
             response[.eTag] = tag
-            try await TestClient.run(answering(response).wrapped(by: Compression())) { client async throws in
+            try await TestClient.run(answering(response).wrapped(by: Compression()), in: mode) { client async throws in
                 let seen = try await client.get("/", headers: all)
                 #expect(seen[.contentEncoding] == "zstd")
                 #expect(seen[.eTag] == expected)
@@ -119,8 +119,8 @@ struct CompressionTests {
         }
     }
 
-    @Test("leaves short content as it is, unless the client cannot take it")
-    func minimum() async throws {
+    @Test("leaves short content as it is, unless the client cannot take it", arguments: modes)
+    func minimum(mode: TestMode) async throws {
         for (size, minimum, accept, coding) in [
             (1023, 1024, "gzip", nil), (1024, 1024, "gzip", "gzip"), (10, 0, "gzip", "gzip"), (0, 0, "gzip", nil),
             (10, 1024, "gzip, identity;q=0", "gzip"), (10, 1024, "gzip, *;q=0", "gzip"),
@@ -131,7 +131,7 @@ struct CompressionTests {
                 var response = response
                 if hasLength { response[.contentLength] = String(size) }
                 let app = answering(response).wrapped(by: Compression(minimumSize: minimum))
-                try await TestClient.run(app) { client async throws in
+                try await TestClient.run(app, in: mode) { client async throws in
                     let seen = try await client.get("/", headers: [.acceptEncoding: accept])
                     #expect(seen[.contentEncoding] == coding)
                     #expect(seen[.contentLength] == String(seen.body.readableBytes))
@@ -141,8 +141,8 @@ struct CompressionTests {
         }
     }
 
-    @Test("leaves alone what must not be compressed")
-    func exceptions() async throws {
+    @Test("leaves alone what must not be compressed", arguments: modes)
+    func exceptions(mode: TestMode) async throws {
         let digest = HTTPField.Name("Repr-Digest")!
         for response in [
             page([.contentEncoding: "gzip"]), page([.contentEncoding: "identity"]),
@@ -153,7 +153,7 @@ struct CompressionTests {
         ] {
             var response = response
             response[.eTag] = "\"a\""
-            try await TestClient.run(answering(response).wrapped(by: Compression())) { client async throws in
+            try await TestClient.run(answering(response).wrapped(by: Compression()), in: mode) { client async throws in
                 let seen = try await client.get("/", headers: all)
                 #expect(seen.headerFields[.contentEncoding] == response[.contentEncoding])
                 #expect(seen[.eTag] == "\"a\"")
@@ -163,7 +163,7 @@ struct CompressionTests {
         }
         var untyped = page()
         untyped[.contentType] = nil
-        try await TestClient.run(answering(untyped).wrapped(by: Compression())) { client async throws in
+        try await TestClient.run(answering(untyped).wrapped(by: Compression()), in: mode) { client async throws in
             #expect(try await client.get("/", headers: all).text == Self.text)
         }
     }
@@ -203,10 +203,33 @@ struct CompressionTests {
         }
     }
 
-    @Test("a 304 names the tag that was made weak for this client")
-    func revalidation() async throws {
+    @Test("a head that is the whole response is sent when the application returns", arguments: modes)
+    func headOnly(mode: TestMode) async throws {
+        let app = ClosureApplication { exchange in
+            guard case .http(let http) = exchange else { throw Unsupported(exchange) }
+            let length = http.scope.method == .head ? "5000" : "0"
+            let fields: HTTPFields = [.contentType: "text/plain", .contentLength: length]
+            try await http.send(.start(HTTPResponse(status: .ok, headerFields: fields)))
+        }
+        for (wrapped, coding) in [
+            (app.wrapped(by: Compression()) as any Application, "zstd"), (app.wrapped(by: ETag()), nil),
+            (app.wrapped(by: ETag()).wrapped(by: ConditionalGet()).wrapped(by: Compression()), "zstd"),
+        ] {
+            let application = ClosureApplication { try await wrapped.handle($0) }
+            try await TestClient.run(application, in: mode) { client async throws in
+                let head = try await client.head("/", headers: all)
+                #expect(head.status == .ok && head[.contentEncoding] == coding)
+                #expect(head[.contentLength] == (coding == nil ? "5000" : nil))
+                let empty = try await client.get("/", headers: all)
+                #expect(empty.status == .ok && empty[.contentLength] == "0" && empty[.contentEncoding] == nil)
+            }
+        }
+    }
+
+    @Test("a 304 names the tag that was made weak for this client", arguments: modes)
+    func revalidation(mode: TestMode) async throws {
         let app = answering(page([.eTag: "\"a\""])).wrapped(by: ConditionalGet()).wrapped(by: Compression())
-        try await TestClient.run(app) { client async throws in
+        try await TestClient.run(app, in: mode) { client async throws in
             let first = try await client.get("/", headers: all)
             let tag = try first[.eTag].orThrow()
             #expect(tag == "W/\"a\"")
@@ -235,13 +258,13 @@ struct CompressionTests {
         #expect(MediaTypePatterns(["*/*"]).contain("image/png"))
     }
 
-    @Test("options say which responses are compressed")
-    func choice() async throws {
+    @Test("options say which responses are compressed", arguments: modes)
+    func choice(mode: TestMode) async throws {
         let app = answering(page([.contentType: "image/x-raw"])).wrapped(
             by: Compression(mediaTypes: ["image/*"]) { request, response in
                 request.path != "/secret" && response.status == .ok
             })
-        try await TestClient.run(app) { client async throws in
+        try await TestClient.run(app, in: mode) { client async throws in
             #expect(try await client.get("/", headers: all)[.contentEncoding] == "zstd")
             let secret = try await client.get("/secret", headers: all)
             #expect(secret[.contentEncoding] == nil && secret[.vary] == nil)
@@ -309,10 +332,16 @@ struct CompressionTests {
         try await TestClient.run(parts.wrapped(by: Compression()), in: mode) { client async throws in
             #expect(try await client.get("/", headers: all).plain == "before is line after")
         }
-        let missing = Response(
-            headerFields: [.contentType: "text/plain"], body: .file(FileRange(path: site.root + "/none")))
-        try await TestClient.run(answering(missing).wrapped(by: Compression(files: true))) { client async throws in
-            await #expect(throws: ExchangeError.self) { try await client.get("/", headers: all) }
+        // HTTP-51, as without compression.
+        for file in [
+            FileRange(path: site.root + "/none"), FileRange(path: site.root + "/a.txt", offset: -1),
+            FileRange(path: site.root + "/a.txt", length: -1),
+            FileRange(path: site.root + "/a.txt", offset: 5, length: long.utf8.count),
+        ] {
+            let broken = Response(headerFields: [.contentType: "text/plain"], body: .file(file))
+            try await TestClient.run(answering(broken).wrapped(by: Compression(files: true))) { client async throws in
+                await #expect(throws: ExchangeError.self) { try await client.get("/", headers: all) }
+            }
         }
     }
 

@@ -43,9 +43,9 @@ struct DecompressionTests {
         }
     }
 
-    @Test("content without a coding goes by untouched")
-    func plain() async throws {
-        try await TestClient.run(echo.wrapped(by: Decompression(limit: 3))) { client async throws in
+    @Test("content without a coding goes by untouched", arguments: modes)
+    func plain(mode: TestMode) async throws {
+        try await TestClient.run(echo.wrapped(by: Decompression(limit: 3)), in: mode) { client async throws in
             #expect(try await client.post("/", body: "plain").text == "- 5 plain")
             let identity = try await client.post("/", headers: [.contentEncoding: "identity"], body: "plain")
             #expect(identity.text == "identity 5 plain")
@@ -55,9 +55,9 @@ struct DecompressionTests {
         }
     }
 
-    @Test("several gzip members and zstd frames are one content")
-    func members() async throws {
-        try await TestClient.run(echo.wrapped(by: Decompression())) { client async throws in
+    @Test("several gzip members and zstd frames are one content", arguments: modes)
+    func members(mode: TestMode) async throws {
+        try await TestClient.run(echo.wrapped(by: Decompression()), in: mode) { client async throws in
             for coding in [ContentCoding.gzip, .zstd] {
                 var bytes = try encoded("one, ", coding)
                 try bytes.writeImmutableBuffer(encoded("", coding))
@@ -69,8 +69,8 @@ struct DecompressionTests {
         }
     }
 
-    @Test("a coding that is not known, not wanted or one of several is 415, and says what is taken")
-    func unknown() async throws {
+    @Test("a coding that is not known, not wanted or one of several is 415, and says what is taken", arguments: modes)
+    func unknown(mode: TestMode) async throws {
         let reached = Atomic(false)
         let app = Handler { _ in
             reached.store(true, ordering: .relaxed)
@@ -81,7 +81,7 @@ struct DecompressionTests {
             (ContentCoding.allCases, "gzip, gzip", "zstd, br, gzip, deflate"),
             (ContentCoding.allCases, "gzip, br", "zstd, br, gzip, deflate"), ([], "gzip", "identity"),
         ] {
-            try await TestClient.run(app.wrapped(by: Decompression(codings))) { client async throws in
+            try await TestClient.run(app.wrapped(by: Decompression(codings)), in: mode) { client async throws in
                 let response = try await client.post("/", headers: [.contentEncoding: sent], body: "x")
                 #expect(response.status == .unsupportedMediaType)
                 #expect(response[.acceptEncoding] == accepted)
@@ -108,11 +108,11 @@ struct DecompressionTests {
         }
     }
 
-    @Test("a bare deflate stream is not what deflate means")
-    func bareDeflate() async throws {
+    @Test("a bare deflate stream is not what deflate means", arguments: modes)
+    func bareDeflate(mode: TestMode) async throws {
         let zlib = try encoded(text, .deflate)
         let bare = try zlib.getSlice(at: 2, length: zlib.readableBytes - 6).orThrow()
-        try await TestClient.run(echo.wrapped(by: Decompression())) { client async throws in
+        try await TestClient.run(echo.wrapped(by: Decompression()), in: mode) { client async throws in
             let response = try await client.post("/", headers: [.contentEncoding: "deflate"], body: .bytes(bare))
             #expect(response.status == .badRequest)
         }
@@ -131,6 +131,16 @@ struct DecompressionTests {
                     "/", headers: [.contentEncoding: coding.name], body: .bytes(bytes))
                 #expect(response.status.code == status, "\(size) of \(limit)")
             }
+        }
+    }
+
+    @Test("the limit can be anything", arguments: [Int.max, 0, -1, .min])
+    func limits(limit: Int) async throws {
+        let app = echo.wrapped(by: Decompression(limit: limit, maximumRatio: .max))
+        let bytes = try encoded(text, .gzip)
+        try await TestClient.run(app) { client async throws in
+            let response = try await client.post("/", headers: [.contentEncoding: "gzip"], body: .bytes(bytes))
+            #expect(response.status == (limit == .max ? .ok : .contentTooLarge))
         }
     }
 
@@ -162,11 +172,11 @@ struct DecompressionTests {
         }
     }
 
-    @Test("content that compresses well is taken when it is short, or the ratio allows it")
-    func ratio() async throws {
+    @Test("content that compresses well is taken when it is short, or the ratio allows it", arguments: modes)
+    func ratio(mode: TestMode) async throws {
         for (size, ratio, status) in [(60_000, 2, 200), (70_000, 2, 413), (70_000, 2000, 200)] {
             let app = echo.wrapped(by: Decompression(maximumRatio: ratio))
-            try await TestClient.run(app) { client async throws in
+            try await TestClient.run(app, in: mode) { client async throws in
                 let bytes = try encoded(String(repeating: "x", count: size), .gzip)
                 let response = try await client.post("/", headers: [.contentEncoding: "gzip"], body: .bytes(bytes))
                 #expect(response.status.code == status)
@@ -174,8 +184,8 @@ struct DecompressionTests {
         }
     }
 
-    @Test("the error is the application's when it has begun to answer or wants to answer itself")
-    func ownAnswer() async throws {
+    @Test("the error is the application's when it has begun to answer or wants to answer itself", arguments: modes)
+    func ownAnswer(mode: TestMode) async throws {
         let own = ClosureApplication { exchange in
             guard case .http(let http) = exchange else { throw Unsupported(exchange) }
             do {
@@ -194,7 +204,7 @@ struct DecompressionTests {
         }
         var options = TestClient.Options()
         options.raisesApplicationErrors = false
-        try await TestClient.run(own.wrapped(by: Decompression())) { client async throws in
+        try await TestClient.run(own.wrapped(by: Decompression()), in: mode) { client async throws in
             #expect(try await client.post("/", headers: [.contentEncoding: "gzip"], body: "x").text == "mine: 400")
         }
         try await TestClient.run(late.wrapped(by: Decompression()), options: options) { client async throws in

@@ -150,13 +150,13 @@ struct StreamCompressionTests {
         }
     }
 
-    @Test("until content has come, another start takes the place of the first")
-    func restart() async throws {
+    @Test("until content has come, another start takes the place of the first", arguments: modes)
+    func restart(mode: TestMode) async throws {
         let app = streaming { send in
             try await send(.start(HTTPResponse(status: .notFound, headerFields: [.contentType: "text/plain"])))
             try await send(.body(CompressionTests.text))
         }
-        try await TestClient.run(app.wrapped(by: Compression())) { client async throws in
+        try await TestClient.run(app.wrapped(by: Compression()), in: mode) { client async throws in
             let response = try await client.get("/", headers: gzip)
             #expect(response.status == .notFound)
             #expect(try response.plain == CompressionTests.text)
@@ -187,8 +187,8 @@ struct StreamCompressionTests {
         }
     }
 
-    @Test("what two tasks send at once does not mix")
-    func concurrent() async throws {
+    @Test("what two tasks send at once does not mix", arguments: modes)
+    func concurrent(mode: TestMode) async throws {
         let app = streaming { send in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for letter in ["a", "b", "c", "d"] {
@@ -202,7 +202,7 @@ struct StreamCompressionTests {
             }
             try await send(.body("."))
         }
-        try await TestClient.run(app.wrapped(by: Compression())) { client async throws in
+        try await TestClient.run(app.wrapped(by: Compression()), in: mode) { client async throws in
             let text = try await client.get("/", headers: gzip).plain
             #expect(text.utf8.count == 4 * 20 * 30_000 + 1)
             var runs = 0
@@ -215,10 +215,10 @@ struct StreamCompressionTests {
         }
     }
 
-    @Test("requests at the same time do not share anything")
-    func parallel() async throws {
+    @Test("requests at the same time do not share anything", arguments: modes)
+    func parallel(mode: TestMode) async throws {
         let app = Handler { request in String(repeating: request.path, count: 500) }.wrapped(by: Compression())
-        try await TestClient.run(app) { client async throws in
+        try await TestClient.run(app, in: mode) { client async throws in
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 for number in 0..<40 {
                     let coding = ContentCoding.allCases[number % 4]
@@ -233,8 +233,8 @@ struct StreamCompressionTests {
         }
     }
 
-    @Test("an event stream is compressed only when asked for, each event at once")
-    func eventStream() async throws {
+    @Test("an event stream is compressed only when asked for, each event at once", arguments: modes)
+    func eventStream(mode: TestMode) async throws {
         let (signals, go) = AsyncStream<Void>.makeStream()
         let app = streaming([.contentType: "text/event-stream"]) { send in
             var signals = signals.makeAsyncIterator()
@@ -244,7 +244,7 @@ struct StreamCompressionTests {
             }
             try await send(.body(ByteBuffer()))
         }
-        try await TestClient.run(app.wrapped(by: Compression(eventStreams: true))) { client async throws in
+        try await TestClient.run(app.wrapped(by: Compression(eventStreams: true)), in: mode) { client async throws in
             try await client.stream(.get, "/", headers: [.acceptEncoding: "gzip", .accept: "*/*"]) { response in
                 #expect(response[.contentEncoding] == "gzip")
                 let reader = try Reader(.gzip)
@@ -257,7 +257,7 @@ struct StreamCompressionTests {
             }
         }
         for _ in 0..<3 { go.yield() }
-        try await TestClient.run(app.wrapped(by: Compression())) { client async throws in
+        try await TestClient.run(app.wrapped(by: Compression()), in: mode) { client async throws in
             #expect(try await client.get("/", headers: gzip)[.contentEncoding] == nil)
         }
     }
@@ -303,8 +303,8 @@ struct StreamCompressionTests {
         }
     }
 
-    @Test("after a head that is refused another one may follow")
-    func refusedHead() async throws {
+    @Test("after a head that is refused another one may follow", arguments: modes)
+    func refusedHead(mode: TestMode) async throws {
         let app = ClosureApplication { exchange in
             guard case .http(let http) = exchange else { throw Unsupported(exchange) }
             var head = HTTPResponse(status: .ok, headerFields: [.contentType: "text/plain"])
@@ -317,7 +317,7 @@ struct StreamCompressionTests {
             try await http.send(.start(head))
             try await http.send(.body(CompressionTests.text))
         }
-        try await TestClient.run(app.wrapped(by: Compression())) { client async throws in
+        try await TestClient.run(app.wrapped(by: Compression()), in: mode) { client async throws in
             let response = try await client.get("/", headers: gzip)
             #expect(response[.contentEncoding] == "gzip")
             #expect(try response.plain == CompressionTests.text)

@@ -9,9 +9,6 @@ import SAGITesting
 import SAGIToolkit
 import Testing
 
-/// What a server sets, rather than what a test's client keeps.
-typealias Cookie = SAGIToolkit.Cookie
-
 @Suite("Cookie")
 struct CookieTests {
     @Test(

@@ -23,8 +23,8 @@ struct ConditionalTests {
 
     // MARK: ConditionalGet
 
-    @Test("conditions are weighed in the order of RFC 9110 §13.2.2")
-    func order() async throws {
+    @Test("conditions are weighed in the order of RFC 9110 §13.2.2", arguments: modes)
+    func order(mode: TestMode) async throws {
         let later = "Sun, 06 Nov 1994 08:49:38 GMT"
         let match = HTTPField.Name.ifMatch
         let none = HTTPField.Name.ifNoneMatch
@@ -43,7 +43,7 @@ struct ConditionalTests {
             ([match: "\"b\"", none: "\"a\""], 412), ([unmodified: date, since: date], 304),
         ] as [(HTTPFields, Int)] {
             let app = answering([.eTag: "\"a\"", .lastModified: date]).wrapped(by: ConditionalGet())
-            try await TestClient.run(app) { client async throws in
+            try await TestClient.run(app, in: mode) { client async throws in
                 for method in [HTTPRequest.Method.get, .head] {
                     let response = try await client.request(method, "/", headers: conditions)
                     #expect(response.status.code == status, "\(conditions)")
@@ -54,17 +54,17 @@ struct ConditionalTests {
         }
     }
 
-    @Test("a date is not looked at beside tags, even when the response has none")
-    func noTag() async throws {
+    @Test("a date is not looked at beside tags, even when the response has none", arguments: modes)
+    func noTag(mode: TestMode) async throws {
         let app = answering([.lastModified: date]).wrapped(by: ConditionalGet())
-        try await TestClient.run(app) { client async throws in
+        try await TestClient.run(app, in: mode) { client async throws in
             let both: HTTPFields = [.ifNoneMatch: "\"a\"", .ifModifiedSince: date]
             #expect(try await client.get("/", headers: both).status == .ok)
             #expect(try await client.get("/", headers: [.ifModifiedSince: date]).status == .notModified)
             #expect(try await client.get("/", headers: [.ifMatch: "\"a\""]).status == .preconditionFailed)
             #expect(try await client.get("/", headers: [.ifNoneMatch: "*"]).status == .notModified)
         }
-        try await TestClient.run(answering([:]).wrapped(by: ConditionalGet())) { client async throws in
+        try await TestClient.run(answering([:]).wrapped(by: ConditionalGet()), in: mode) { client async throws in
             #expect(try await client.get("/", headers: [.ifModifiedSince: date]).status == .ok)
             #expect(try await client.get("/", headers: [.ifUnmodifiedSince: date]).status == .ok)
         }
@@ -120,14 +120,14 @@ struct ConditionalTests {
         #expect(count == 2)
     }
 
-    @Test("only success is looked at, and only GET and HEAD")
-    func scope() async throws {
+    @Test("only success is looked at, and only GET and HEAD", arguments: modes)
+    func scope(mode: TestMode) async throws {
         for (method, status, expected) in [
             (.post, .ok, 200), (.put, .ok, 200), (.get, .notFound, 404), (.get, .internalServerError, 500),
             (.get, .partialContent, 304), (.get, .found, 302),
         ] as [(HTTPRequest.Method, HTTPResponse.Status, Int)] {
             let app = answering([.eTag: "\"a\""], status: status).wrapped(by: ConditionalGet())
-            try await TestClient.run(app) { client async throws in
+            try await TestClient.run(app, in: mode) { client async throws in
                 let response = try await client.request(method, "/", headers: [.ifNoneMatch: "\"a\""])
                 #expect(response.status.code == expected)
             }
@@ -161,19 +161,20 @@ struct ConditionalTests {
         }
     }
 
-    @Test("what is no GET or HEAD with 200 has no tag, nor what must not be stored")
-    func untagged() async throws {
+    @Test("what is no GET or HEAD with 200 has no tag, nor what must not be stored", arguments: modes)
+    func untagged(mode: TestMode) async throws {
         for (method, status, fields) in [
             (.post, .ok, [:]), (.get, .notFound, [:]), (.get, .internalServerError, [:]), (.get, .created, [:]),
             (.get, .ok, [.cacheControl: "no-store, max-age=0"]),
         ] as [(HTTPRequest.Method, HTTPResponse.Status, HTTPFields)] {
-            try await TestClient.run(answering(fields, status: status).wrapped(by: ETag())) { client async throws in
+            try await TestClient.run(answering(fields, status: status).wrapped(by: ETag()), in: mode) {
+                client async throws in
                 let response = try await client.request(method, "/")
                 #expect(response[.eTag] == nil && response.status == status)
                 #expect(response.text == "content")
             }
         }
-        try await TestClient.run(answering([.eTag: "\"own\""]).wrapped(by: ETag())) { client async throws in
+        try await TestClient.run(answering([.eTag: "\"own\""]).wrapped(by: ETag()), in: mode) { client async throws in
             #expect(try await client.get("/")[.eTag] == "\"own\"")
         }
     }
@@ -198,6 +199,36 @@ struct ConditionalTests {
                 #expect(try await body.next().map { String(buffer: $0) } == "two")
             }
         }
+    }
+
+    @Test("while the head is on its way, no event of another task overtakes it", .timeLimit(.minutes(1)))
+    func overtaking() async throws {
+        let order = Mutex<[String]>([])
+        let (signals, second) = AsyncStream<Void>.makeStream()
+        let app = ClosureApplication { exchange in
+            guard case .http(let http) = exchange else { throw Unsupported(exchange) }
+            try await http.send(.start(HTTPResponse(status: .ok)))
+            async let first: Void = http.send(.body("first", more: true))
+            while order.withLock({ $0.isEmpty }) { await Task.yield() }
+            second.yield()
+            try await http.send(.body("second", more: true))
+            try await first
+        }
+        let send = Send<HTTPResponseEvent> { event in
+            switch event {
+            case .start:
+                order.withLock { $0.append("start") }
+                for await _ in signals { break }
+                // The other task is about to send, and would come first.
+                for _ in 0..<1000 { await Task.yield() }
+            case .body(let bytes, _): order.withLock { $0.append(String(buffer: bytes)) }
+            default: break
+            }
+        }
+        let http = HTTPExchange(
+            scope: RequestScope(), receive: Receive { .body(ByteBuffer(), more: false) }, send: send)
+        try await app.wrapped(by: ETag()).handle(.http(http))
+        #expect(order.withLock { $0 } == ["start", "first", "second"])
     }
 
     @Test("a file is tagged by its state, and sent", arguments: modes)

@@ -74,6 +74,7 @@ struct LintTests {
             ["HTTP-34"]
         ),
         ("connection", [ok([.connection: "keep-alive"]), .body("")], ["HTTP-36"]),
+        ("proxy connection", [ok([HTTPField.Name("Proxy-Connection")!: "keep-alive"]), .body("")], ["HTTP-36"]),
         ("connection close", [ok([.connection: "close"]), .body("")], []),
         ("transfer coding", [ok([.transferEncoding: "chunked"]), .body("")], ["HTTP-36"]),
         ("length no number", [ok([.contentLength: "-1"]), .body("")], ["HTTP-38"]),
@@ -88,6 +89,21 @@ struct LintTests {
         ("negative length", [ok(), .file(FileRange(path: "/x", length: -1))], ["HTTP-51"]),
         ("file too long", [ok([.contentLength: "1"]), .file(FileRange(path: "/x", length: 2))], ["HTTP-42"]),
         ("no end", [ok(), .body("x", more: true)], ["HTTP-57"]),
+        (
+            "trailers too early",
+            [
+                .start(HTTPResponse(status: .ok, headerFields: [.contentLength: "2"]), trailers: true),
+                .body("x", more: true), .trailers([:]), .body("y", more: true), .trailers([:]),
+            ],
+            ["HTTP-86", "HTTP-27", "HTTP-27"]
+        ),
+        (
+            "forbidden trailer",
+            [
+                .start(HTTPResponse(status: .ok), trailers: true), .body("x"), .trailers([.setCookie: "a=b"]),
+            ],
+            ["HTTP-87"]
+        ),
         ("no trailers", [.start(HTTPResponse(status: .ok), trailers: true), .body("x")], ["HTTP-57"]),
     ]
 
@@ -131,6 +147,7 @@ struct LintTests {
         ("keepalive", [.start(), .keepalive(interval: .zero)], ["CORE-25"]),
         ("length", [.start(HTTPResponse(status: .ok, headerFields: [.contentLength: "3"]))], ["HTTP-42"]),
         ("status", [.start(HTTPResponse(status: .switchingProtocols))], ["HTTP-28"]),
+        ("without content", [.start(HTTPResponse(status: .noContent))], ["HTTP-46"]),
         ("field", [.start(HTTPResponse(status: .ok, headerFields: invalid(.location, "\u{1}")))], ["HTTP-34"]),
         (
             "decline too long",
@@ -157,6 +174,8 @@ struct LintTests {
         ("twice", [.accept(), .accept()], ["CORE-25"]),
         ("denied late", [.accept(), .deny(refusal, ByteBuffer())], ["CORE-48"]),
         ("closed twice", [.accept(), .close(), .close()], ["CORE-25"]),
+        ("late", [.accept(), .close(), .text("x")], ["CORE-25"]),
+        ("sent after denial", [.deny(refusal, ByteBuffer()), .bytes(ByteBuffer())], ["CORE-25"]),
         ("subprotocol", [.accept(subprotocol: "chat")], ["RFC 6455 §4.2.2"]),
         ("field", [.accept(headerFields: invalid(.location, "\u{1}"))], ["HTTP-34"]),
         ("upgrade", [.accept(headerFields: [.upgrade: "x"])], ["HTTP-36"]),
@@ -177,6 +196,25 @@ struct LintTests {
             for event in events { try await socket.send(event) }
         }
         #expect(found == rules, "\(name)")
+    }
+
+    @Test("what an application sends when the peer has closed its WebSocket is no mistake")
+    func closedByPeer() async throws {
+        let found = Mutex<[String]>([])
+        let app = ClosureApplication { exchange in
+            guard case .webSocket(let socket) = exchange else { return }
+            try await socket.send(.accept())
+            try await socket.send(.text("half", more: true))
+            guard case .disconnect = try await socket.receive() else { return }
+            try await socket.send(.text("way"))
+            try await socket.send(.close())
+            try await socket.send(.close())
+        }.wrapped(by: Lint { finding in found.withLock { $0.append(finding.rule) } })
+        let socket = WebSocketExchange(
+            scope: RequestScope(), subprotocols: [], receive: Receive { .disconnect(code: 1000, reason: "") },
+            send: Send { _ in })
+        try await app.handle(.webSocket(socket))
+        #expect(found.withLock { $0 } == [])
     }
 
     private static let one = WebTransportStreamID(rawValue: 1)

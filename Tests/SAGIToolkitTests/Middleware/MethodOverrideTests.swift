@@ -29,9 +29,9 @@ struct MethodOverrideTests {
         }
     }
 
-    @Test("the first that is there decides, also when it names what is not allowed")
-    func notAllowed() async throws {
-        try await TestClient.run(Self.tell.wrapped(by: MethodOverride())) { client async throws in
+    @Test("the first that is there decides, also when it names what is not allowed", arguments: modes)
+    func notAllowed(mode: TestMode) async throws {
+        try await TestClient.run(Self.tell.wrapped(by: MethodOverride()), in: mode) { client async throws in
             for name in ["GET", "CONNECT", "", "P UT", "TRACE", "OPTIONS"] {
                 let form = RequestBody.form(["_method": "DELETE"])
                 #expect(try await client.post("/?_method=", body: form).text == "POST POST 14")
@@ -40,9 +40,9 @@ struct MethodOverrideTests {
         }
     }
 
-    @Test("changes POST alone")
-    func otherMethods() async throws {
-        try await TestClient.run(Self.tell.wrapped(by: MethodOverride())) { client async throws in
+    @Test("changes POST alone", arguments: modes)
+    func otherMethods(mode: TestMode) async throws {
+        try await TestClient.run(Self.tell.wrapped(by: MethodOverride()), in: mode) { client async throws in
             for method in [HTTPRequest.Method.get, .put, .patch, .delete] {
                 let response = try await client.request(method, "/?_method=DELETE", headers: [header: "PATCH"])
                 #expect(response.text == "\(method) \(method) 0")
@@ -50,16 +50,16 @@ struct MethodOverrideTests {
         }
     }
 
-    @Test("each place can be renamed or left out, and other methods allowed")
-    func options() async throws {
+    @Test("each place can be renamed or left out, and other methods allowed", arguments: modes)
+    func options(mode: TestMode) async throws {
         let none = MethodOverride(header: nil, query: nil, formField: nil)
-        try await TestClient.run(Self.tell.wrapped(by: none)) { client async throws in
+        try await TestClient.run(Self.tell.wrapped(by: none), in: mode) { client async throws in
             let form = RequestBody.form(["_method": "PUT"])
             #expect(
                 try await client.post("/?_method=PUT", headers: [header: "PUT"], body: form).text == "POST POST 11")
         }
         let other = MethodOverride(header: "X-Method", query: "m", formField: "f", allowed: [.put, .get])
-        try await TestClient.run(Self.tell.wrapped(by: other)) { client async throws in
+        try await TestClient.run(Self.tell.wrapped(by: other), in: mode) { client async throws in
             #expect(try await client.post("/?m=get").text == "GET POST 0")
             #expect(try await client.post("/", headers: [HTTPField.Name("X-Method")!: "put"]).text == "PUT POST 0")
             #expect(try await client.post("/", body: .form(["f": "put"])).text == "PUT POST 5")

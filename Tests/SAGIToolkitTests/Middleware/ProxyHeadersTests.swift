@@ -204,6 +204,14 @@ struct ProxyHeadersTests {
             (["Forwarded": "for=203.0.113.7;proto=https", "X-Forwarded-For": "203.0.113.7"], "400"),
             (["Forwarded": "nonsense", "X-Forwarded-For": "203.0.113.7"], "400"),
             (["Forwarded": "for=6.6.6.6", "X-Real-IP": "203.0.113.7"], "400"),
+            // What a proxy writes may be without an address, and what a client writes must not stand in for it.
+            (["Forwarded": "for=6.6.6.6;proto=https", "X-Forwarded-Proto": "http"], "400"),
+            (["Forwarded": "for=6.6.6.6", "X-Forwarded-Host": "a.example"], "400"),
+            (
+                ["Forwarded": "for=\"203.0.113.7:4711\"", "X-Forwarded-For": "203.0.113.7"],
+                "203.0.113.7:4711 http inside:8000 "
+            ),
+            (["Forwarded": "for=\"203.0.113.7:1\"", "X-Forwarded-For": "203.0.113.7:2"], "400"),
         ] as [(KeyValuePairs<String, String>, String)] {
             #expect(try await seen(middleware, fields) == expected, "\(fields)")
         }

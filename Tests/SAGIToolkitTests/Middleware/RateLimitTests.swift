@@ -182,6 +182,19 @@ struct RateLimitTests {
         #expect(RateLimitPolicy.tokenBucket(.max, per: .seconds(1)).quota == 1_000_000_000)
     }
 
+    @Test("a window without end is one of a billion seconds", arguments: [Int.max, 1])
+    func endlessWindow(quota: Int) async throws {
+        let forever = Duration.seconds(Int64.max)
+        for policy in [
+            RateLimitPolicy.tokenBucket(quota, per: forever, burst: .max), .slidingWindow(quota, per: forever),
+        ] {
+            #expect(policy.window == .seconds(1_000_000_000))
+            let app = accepting.wrapped(by: RateLimit(policy))
+            #expect(try await status(app) == 200)
+            _ = try await status(app)
+        }
+    }
+
     @Test("forgets the clients that were not there for the longest time, and never has more than its limit")
     func eviction() async throws {
         let policy = RateLimitPolicy.tokenBucket(2, per: .seconds(3600))
@@ -209,6 +222,19 @@ struct RateLimitTests {
         #expect(try await status(accepting.wrapped(by: RateLimit(policy, store: Failing()))) == 200)
         let closed = RateLimit(policy, store: Failing(), passesWithoutStore: false)
         #expect(try await status(accepting.wrapped(by: closed)) == 503)
+    }
+
+    @Test("a request that is cancelled says nothing about the store, and does not go on", arguments: [false, true])
+    func cancelled(passesWithoutStore: Bool) async throws {
+        struct Cancelled: RateLimitStore {
+            nonisolated(nonsending) func take(
+                _ cost: Int, from key: String, _ policy: RateLimitPolicy
+            ) async throws -> RateLimitDecision { throw CancellationError() }
+        }
+        let limit = RateLimit(
+            .tokenBucket(1, per: .seconds(1)), store: Cancelled(), passesWithoutStore: passesWithoutStore)
+        let app = ClosureApplication { _ in Issue.record("it went on") }.wrapped(by: limit)
+        await #expect(throws: CancellationError.self) { try await status(app) }
     }
 
     @Test("works with many clients at once, over a socket too", arguments: modes)

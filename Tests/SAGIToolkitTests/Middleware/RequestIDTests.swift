@@ -30,10 +30,10 @@ struct RequestIDTests {
         }
     }
 
-    @Test("takes over a client's identifier when told to, unless it could do harm")
-    func trusts() async throws {
+    @Test("takes over a client's identifier when told to, unless it could do harm", arguments: modes)
+    func trusts(mode: TestMode) async throws {
         let app = tell.wrapped(by: RequestID(trustsClient: true, generate: { "own" }))
-        try await TestClient.run(app) { client async throws in
+        try await TestClient.run(app, in: mode) { client async throws in
             for (sent, expected) in [
                 ("abc-123_4.5:6/7+8=", "abc-123_4.5:6/7+8="), ("", "own"), ("a b", "own"), ("a\"b", "own"),
                 (String(repeating: "x", count: 128), String(repeating: "x", count: 128)),
@@ -44,11 +44,11 @@ struct RequestIDTests {
         }
     }
 
-    @Test("uses another field")
-    func otherHeader() async throws {
+    @Test("uses another field", arguments: modes)
+    func otherHeader(mode: TestMode) async throws {
         let name = HTTPField.Name("Trace")!
         let app = tell.wrapped(by: RequestID(header: "Trace", generate: { "7" }))
-        try await TestClient.run(app) { client async throws in
+        try await TestClient.run(app, in: mode) { client async throws in
             let response = try await client.get("/")
             #expect((response.text, response[name], response[header]) == ("7", "7", nil))
         }

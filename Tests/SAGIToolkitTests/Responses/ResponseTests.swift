@@ -155,16 +155,6 @@ struct ResponseTests {
         }
     }
 
-    @Test("a decline carries the bytes that are there, and never the length of others", arguments: RequestKind.allCases)
-    func declines(kind: RequestKind) async throws {
-        var stream = Response.stream { try await $0.write("unseen") }
-        stream[.contentLength] = "6"
-        let streamed = try await outcome(of: stream, kind, RequestScope())
-        #expect(kind == .http || streamed.headerFields[.contentLength] == "0")
-        let text = try await outcome(of: Response.text("seen", status: .forbidden), kind, RequestScope())
-        #expect((text.status, text.body) == (403, "seen"))
-    }
-
     @Test("Vary gets each name once")
     func vary() {
         var fields: HTTPFields = [:]
@@ -220,9 +210,9 @@ struct ErrorTests {
         }
     }
 
-    @Test("that know no status go to the server")
-    func unknown() async throws {
-        try await TestClient.run(Self.router()) { client async throws in
+    @Test("that know no status go to the server", arguments: modes)
+    func unknown(mode: TestMode) async throws {
+        try await TestClient.run(Self.router(), in: mode) { client async throws in
             await #expect(throws: ResponseTests.Note.Missing.self) { try await client.get("/unknown") }
             await #expect(throws: RouterError.self) { try await client.get("/mistake") }
             #expect(try await client.get("/parameter/x").status == .notFound)
@@ -236,6 +226,61 @@ struct ErrorTests {
         let app = Handler { _ -> String in throw HTTPError(.forbidden, "No.") }
         let outcome = try await outcome(of: app, kind, RequestScope())
         #expect((outcome.status, outcome.isAccepted, outcome.body) == (403, false, "403 Forbidden\nNo.\n"))
+    }
+}
+
+@Suite("Declining with a response")
+struct DeclineTests {
+    private static let declining: [RequestKind] = [.eventStream, .webSocket, .webTransport]
+
+    @Test("content that is there, or known to be short, goes with it", arguments: declining)
+    func short(kind: RequestKind) async throws {
+        let site = try Site()
+        try site.add("a.txt", "from the file")
+        let path = site.root + "/a.txt"
+        var stream = Response.stream { writer in
+            try await writer.write("written, ")
+            try await writer.flush()
+            try await writer.write(FileRange(path: path, offset: 5, length: 3))
+        }
+        stream[.contentLength] = "12"
+        for (response, content) in [
+            (Response.text("bytes"), "bytes"), (Response.empty(.ok), ""),
+            (Response(body: .file(FileRange(path: path, offset: 5))), "the file"), (stream, "written, the"),
+        ] {
+            let seen = try await outcome(of: response, kind, RequestScope())
+            #expect((seen.status, seen.body) == (200, content))
+            #expect(seen.headerFields[.contentLength] == String(content.utf8.count))
+        }
+        let head = try await outcome(of: stream, kind, RequestScope(.head))
+        #expect(head.body.isEmpty && head.headerFields[.contentLength] == "12")
+    }
+
+    @Test("content that may be long or endless is 406, and never an empty 200", arguments: declining)
+    func long(kind: RequestKind) async throws {
+        let site = try Site()
+        try site.add("long", String(repeating: "x", count: 1 << 20 + 1))
+        let endless = Response.stream { writer in
+            while true { try await writer.write("x") }
+        }
+        var long = endless
+        long[.contentLength] = String(1 << 20 + 1)
+        for response in [endless, long, Response(body: .file(FileRange(path: site.root + "/long")))] {
+            let seen = try await outcome(of: response, kind, RequestScope())
+            #expect((seen.status, seen.isAccepted) == (406, false))
+            #expect(seen.body.hasPrefix("406 Not Acceptable\n"))
+        }
+    }
+
+    @Test("a promise that is broken is an error", arguments: declining)
+    func broken(kind: RequestKind) async throws {
+        var response = Response.stream { writer in
+            while true { try await writer.write("0123456789") }
+        }
+        response[.contentLength] = "99"
+        await #expect(throws: ExchangeError.contentLengthExceeded(promised: 99)) {
+            try await outcome(of: response, kind, RequestScope())
+        }
     }
 }
 

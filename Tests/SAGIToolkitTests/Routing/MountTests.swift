@@ -37,26 +37,26 @@ struct MountTests {
         }
     }
 
-    @Test("parameters of outer routers are there, and inner ones go before them")
-    func parameters() async throws {
+    @Test("parameters of outer routers are there, and inner ones go before them", arguments: modes)
+    func parameters(mode: TestMode) async throws {
         let inner = try Router { routes in
             routes.get("/:name/:id") { request in
                 "\(try request.parameter("tenant")) \(try request.parameter("name")) \(try request.parameter("id"))"
             }
         }
         let router = try Router { $0.mount("/:tenant/:name", inner) }
-        try await TestClient.run(router) { client async throws in
+        try await TestClient.run(router, in: mode) { client async throws in
             #expect(try await client.get("/t/outer/inner/1").text == "t inner 1")
         }
     }
 
-    @Test("at the root take what no route takes")
-    func root() async throws {
+    @Test("at the root take what no route takes", arguments: modes)
+    func root(mode: TestMode) async throws {
         let router = try Router { routes in
             routes.get("/own") { _ in "own" }
             routes.mount("/", Self.echo)
         }
-        try await TestClient.run(router) { client async throws in
+        try await TestClient.run(router, in: mode) { client async throws in
             #expect(try await client.get("/own").text == "own")
             #expect(try await client.get("/").text == "|/|")
             #expect(try await client.get("/a/b").text == "|/a/b|")
@@ -84,8 +84,8 @@ struct MountTests {
         }
     }
 
-    @Test("names of a mounted router are known under the name of its mount")
-    func names() async throws {
+    @Test("names of a mounted router are known under the name of its mount", arguments: modes)
+    func names(mode: TestMode) async throws {
         let inner = try Router { routes in
             routes.get("/notes/{id:Int}", name: "note") { request in
                 "\(try request.url(for: "note", ["id": 5])) \(request.route?.name ?? "")"
@@ -93,22 +93,22 @@ struct MountTests {
         }
         let router = try Router { $0.mount("/:user", inner, name: "user") }
         #expect(try router.url(for: "user:note", ["user": "a b", "id": 5]) == "/a%20b/notes/5")
-        try await TestClient.run(router) { client async throws in
+        try await TestClient.run(router, in: mode) { client async throws in
             #expect(try await client.get("/ada/notes/7").text == "/ada/notes/5 note")
         }
     }
 
-    @Test("a value, a handler and a router can stand in each other's place")
-    func values() async throws {
+    @Test("a value, a handler and a router can stand in each other's place", arguments: modes)
+    func values(mode: TestMode) async throws {
         let router = try Router { routes in
             routes.on(.get, "/teapot", to: Response.text("short and stout", status: .init(code: 418)))
             routes.mount("/away", Response.redirect(to: "/teapot"))
         }
-        try await TestClient.run(router) { client async throws in
+        try await TestClient.run(router, in: mode) { client async throws in
             #expect(try await client.get("/teapot").status.code == 418)
             #expect(try await client.get("/away/from/here").text == "short and stout")
         }
-        try await TestClient.run(Response.text("all")) { client async throws in
+        try await TestClient.run(Response.text("all"), in: mode) { client async throws in
             #expect(try await client.get("/whatever").text == "all")
             #expect(try await client.get("/again").text == "all")
         }

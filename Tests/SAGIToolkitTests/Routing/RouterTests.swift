@@ -101,24 +101,24 @@ struct RouterTests {
         }
     }
 
-    @Test("a HEAD route of its own goes before that of GET")
-    func head() async throws {
+    @Test("a HEAD route of its own goes before that of GET", arguments: modes)
+    func head(mode: TestMode) async throws {
         let field = HTTPField.Name("x-head")!
         let router = try Router { routes in
             routes.get("/") { _ in "get" }
             routes.head("/") { _ in Response(headerFields: [field: "own"]) }
             routes.options("/") { _ in "options" }
         }
-        try await TestClient.run(router) { client async throws in
+        try await TestClient.run(router, in: mode) { client async throws in
             #expect(try await client.head("/")[field] == "own")
             #expect(try await client.get("/").text == "get")
             #expect(try await client.request(.options, "/").text == "options")
         }
     }
 
-    @Test("a slash at the end redirects, is another path, or is the same")
-    func trailingSlash() async throws {
-        try await TestClient.run(Self.table()) { client async throws in
+    @Test("a slash at the end redirects, is another path, or is the same", arguments: modes)
+    func trailingSlash(mode: TestMode) async throws {
+        try await TestClient.run(Self.table(), in: mode) { client async throws in
             let client = client.with { $0.followsRedirects = false }
             let less = try await client.get("/users/?a=b")
             #expect((less.status, less[.location]) == (.permanentRedirect, "/users?a=b"))
@@ -127,19 +127,19 @@ struct RouterTests {
         }
         var options = Router.Options()
         options.trailingSlash = .strict
-        try await TestClient.run(Self.table(options)) { client async throws in
+        try await TestClient.run(Self.table(options), in: mode) { client async throws in
             #expect(try await client.get("/users/").status == .notFound)
             #expect(try await client.get("/slash/").text == "/slash/")
         }
         options.trailingSlash = .ignore
-        try await TestClient.run(Self.table(options)) { client async throws in
+        try await TestClient.run(Self.table(options), in: mode) { client async throws in
             #expect(try await client.get("/users/").text == "/users")
             #expect(try await client.get("/slash").text == "/slash/")
         }
     }
 
-    @Test("hosts have routes of their own, with parameters, whatever the port")
-    func hosts() async throws {
+    @Test("hosts have routes of their own, with parameters, whatever the port", arguments: modes)
+    func hosts(mode: TestMode) async throws {
         let router = try Router { routes in
             routes.get("/", Self.tell)
             routes.group(host: "api.example.org") { api in
@@ -149,7 +149,7 @@ struct RouterTests {
             routes.group(host: ":tenant.example.com") { tenant in tenant.get("/", Self.tell) }
             routes.group(host: "*.example.net") { all in all.get("/") { _ in "net" } }
         }
-        try await TestClient.run(router) { client async throws in
+        try await TestClient.run(router, in: mode) { client async throws in
             func get(_ host: String, _ path: String = "/") async throws -> TestResponse {
                 try await client.get("http://\(host)\(path)")
             }
@@ -163,8 +163,8 @@ struct RouterTests {
         }
     }
 
-    @Test("a handler passes a request on to the next match")
-    func pass() async throws {
+    @Test("a handler passes a request on to the next match", arguments: modes)
+    func pass(mode: TestMode) async throws {
         let router = try Router { routes in
             routes.get("/{id:Int}") { request -> String in
                 guard try request.parameter("id", as: Int.self) < 10 else { throw Pass() }
@@ -175,15 +175,15 @@ struct RouterTests {
                 return "any"
             }
         }
-        try await TestClient.run(router) { client async throws in
+        try await TestClient.run(router, in: mode) { client async throws in
             #expect(try await client.get("/5").text == "small")
             #expect(try await client.get("/50").text == "any")
             #expect(try await client.get("/1000").status == .notFound)
         }
     }
 
-    @Test("groups are flat, and their middleware is around their own routes only")
-    func groups() async throws {
+    @Test("groups are flat, and their middleware is around their own routes only", arguments: modes)
+    func groups(mode: TestMode) async throws {
         let router = try Router { routes in
             routes.use(Mark("all"))
             routes.get("/before", Self.marks)
@@ -199,7 +199,7 @@ struct RouterTests {
             }
             routes.get("/after", Self.marks)
         }
-        try await TestClient.run(router) { client async throws in
+        try await TestClient.run(router, in: mode) { client async throws in
             #expect(try await client.get("/before").text == "all")
             #expect(try await client.get("/admin").text == "all admin")
             #expect(try await client.get("/admin/deep/x").text == "all admin deep")

@@ -198,13 +198,13 @@ struct CSRFTests {
         }
     }
 
-    @Test("content of another type is asked about by the application")
-    func byHand() async throws {
+    @Test("content of another type is asked about by the application", arguments: modes)
+    func byHand(mode: TestMode) async throws {
         let app = Handler { request in
             if request.path == "/token" { return try request.csrfToken }
             return "\(request.isValidCSRFToken(request.query["t"])) \(request.isValidCSRFToken(nil))"
         }.wrapped(by: CSRF(testKeys, exempt: ["/upload"]))
-        try await TestClient.run(app) { client async throws in
+        try await TestClient.run(app, in: mode) { client async throws in
             let token = try await client.get("/token").text
             #expect(try await client.post("/upload", query: ["t": token]).text == "true false")
             #expect(try await client.post("/upload", query: ["t": ""]).text == "false false")

@@ -1,6 +1,9 @@
 import HTTPTypes
 import SAGI
+import SAGILiveTesting
+import SAGITesting
 import SAGIToolkit
+import TestSupport
 import Testing
 
 @Suite("The cookie of a session")
@@ -54,6 +57,25 @@ struct SessionCookieTests {
 
     private func withoutValue(_ field: String) -> String {
         "\(field.prefix { $0 != "=" })=\(field.drop { $0 != ";" })"
+    }
+
+    @Test("is kept by a client over a socket, with TLS and without", arguments: Backing.allCases, [false, true])
+    func live(backing: Backing, isSecure: Bool) async throws {
+        let certificate = try Certificate()
+        defer { certificate.remove() }
+        let mode: TestMode = isSecure ? .tls(certificate.identity) : .live
+        let app = AnyApplication(sessionApp.wrapped(by: backing.sessions()))
+        try await TestClient.run(app, in: mode) { client async throws in
+            for count in 1...3 { #expect(try await client.get("/add").text.hasPrefix("\(count) - [Count]")) }
+            let cookie = try #require(client.cookies.all.first)
+            #expect(client.cookies.all.count == 1 && cookie.isSecure == isSecure && cookie.isHTTPOnly)
+            #expect(cookie.name == (isSecure ? "__Host-session" : "session"))
+            let other = client.with { $0.usesCookies = false }
+            #expect(try await other.get("/").text == "0 - [] true")
+            #expect(try await client.get("/destroy").headerFields.setCookies.count == 1)
+            #expect(client.cookies.all.isEmpty)
+            #expect(try await client.get("/").text == "0 - [] true")
+        }
     }
 
     @Test("goes with the browser when it is not to persist", arguments: Backing.allCases)

@@ -44,9 +44,9 @@ struct SessionKindTests {
         #expect(try await outcome(of: app, kind, scope).headerFields.setCookies.isEmpty)
     }
 
-    @Test("a lifespan goes through untouched")
-    func lifespan() async throws {
-        try await TestClient.run(sessionApp.onStartup { _ in }.wrapped(by: Sessions(MemoryStore()))) {
+    @Test("a lifespan goes through untouched", arguments: modes)
+    func lifespan(mode: TestMode) async throws {
+        try await TestClient.run(sessionApp.onStartup { _ in }.wrapped(by: Sessions(MemoryStore())), in: mode) {
             client async throws in
             #expect(try await client.get("/").status == .ok)
         }

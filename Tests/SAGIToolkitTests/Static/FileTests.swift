@@ -48,7 +48,7 @@ import Testing
         #expect(head.files.isEmpty)
         let missing = try await request(app, .head, "/none")
         #expect(missing.status == 404)
-        #expect(missing[.contentLength] == "14")
+        #expect(missing[.contentType] == "text/plain; charset=utf-8")
     }
 
     @Test(arguments: [HTTPRequest.Method.post, .put, .delete, .patch, .trace])
@@ -110,7 +110,7 @@ import Testing
         #expect(try await request(app, "/none")[.cacheControl] == nil)
     }
 
-    @Test func `what is not there gets 404 as plain text, or as HTML where that is preferred`() async throws {
+    @Test func `what is not there gets 404 in the form that is preferred`() async throws {
         let plain = try await request(app, "/none")
         #expect(plain.status == 404)
         #expect(plain[.contentType] == "text/plain; charset=utf-8")
@@ -122,8 +122,8 @@ import Testing
         #expect(browser[.contentType] == "text/html; charset=utf-8")
         #expect(browser.text.contains("404 Not Found"))
         #expect(!browser.text.contains("script"))
-        let curl = try await request(app, "/none", [.accept: "*/*"])
-        #expect(curl[.contentType] == "text/plain; charset=utf-8")
+        let program = try await request(app, "/none", [.accept: "application/json"])
+        #expect(program[.contentType] == "application/problem+json")
     }
 
     @Test func `a file is no directory`() async throws {
@@ -188,6 +188,54 @@ import Testing
             send: Send { if case .file = $0 { throw Gone() } })
         await #expect(throws: Gone.self) { try await app.handle(.http(http)) }
         #expect(try site.openFiles().isEmpty)
+    }
+
+    @Test func `a request for an event stream gets what any request does`() async throws {
+        try site.add("d/a.txt", "0123456789")
+        try site.add("d/index.html", "index")
+        try site.add("long.bin", String(repeating: "x", count: 1 << 20))
+        try site.add("longer.bin", String(repeating: "x", count: 1 << 20 + 1))
+        func ask(
+            _ method: HTTPRequest.Method, _ path: String, _ fields: HTTPFields = [:]
+        ) async throws -> Outcome {
+            try await outcome(of: app, .eventStream, RequestScope(method, path, headers: fields))
+        }
+        let whole = try await ask(.get, "/d/a.txt", [.accept: "text/event-stream"])
+        #expect(!whole.isAccepted && whole.status == 200 && whole.body == "0123456789")
+        let plain = try await request(app, "/d/a.txt")
+        #expect(whole.headerFields == plain.fields)
+        let part = try await ask(.get, "/d/a.txt", [.range: "bytes=2-4, 6-7"])
+        #expect(part.status == 206 && part.body.contains("\r\n\r\n234\r\n"))
+        #expect(try await ask(.get, "/d/a.txt", [.ifNoneMatch: plain[.eTag] ?? ""]).status == 304)
+        #expect(try await ask(.get, "/d").headerFields[.location] == "./d/")
+        #expect(try await ask(.get, "/none").status == 404)
+        #expect(try await ask(.post, "/d/a.txt").headerFields[.allow] == "GET, HEAD, OPTIONS")
+        let head = try await ask(.head, "/longer.bin")
+        #expect(head.status == 200 && head.body.isEmpty && head.headerFields[.contentLength] == String(1 << 20 + 1))
+        #expect(try await ask(.get, "/long.bin").body.utf8.count == 1 << 20)
+        // What declines a stream has its content at once, so that it cannot be long.
+        let longer = try await ask(.get, "/longer.bin")
+        #expect(longer.status == 406 && longer.headerFields[.eTag] == nil)
+        #expect(try site.openFiles().isEmpty)
+    }
+
+    @Test func `below a router's mount and as a middleware, an event stream is the same`() async throws {
+        try site.add("a.txt", "hello")
+        let root = site.root
+        let routes = try Router { routes in
+            routes.mount("/files", StaticFiles(root))
+            routes.eventStream("/events", to: accepting)
+        }
+        for app in [routes.wrapped(by: ETag()), routes.wrapped(by: Static(root, at: "/files"))] as [any Application] {
+            func ask(_ path: String) async throws -> Outcome {
+                try await outcome(
+                    of: ClosureApplication { try await app.handle($0) }, .eventStream, RequestScope(.get, path))
+            }
+            let file = try await ask("/files/a.txt")
+            #expect(file.status == 200 && file.body == "hello" && !file.isAccepted)
+            #expect(try await ask("/files/none").status == 404)
+            #expect(try await ask("/events").isAccepted)
+        }
     }
 
     @Test func `other kinds of exchange are declined, and the lifespan is not served`() async throws {

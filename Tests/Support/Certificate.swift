@@ -1,13 +1,13 @@
 import Foundation
-import SAGIServer
+package import SAGIServer
 
 /// A certificate for localhost and its key, made for these tests: worth nothing, and valid from 2020 to 2120.
-struct Certificate {
-    let identity: TLSOptions.Identity
+package struct Certificate {
+    package let identity: TLSOptions.Identity
     private let directory: URL
 
     /// Writes both into a directory of their own.
-    init() throws {
+    package init() throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "sagi-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let certificate = directory.appending(path: "certificate.pem")
@@ -17,7 +17,7 @@ struct Certificate {
         identity = TLSOptions.Identity(certificate: certificate.path, key: key.path)
     }
 
-    func remove() { try? FileManager.default.removeItem(at: directory) }
+    package func remove() { try? FileManager.default.removeItem(at: directory) }
 
     private static let certificate = """
         -----BEGIN CERTIFICATE-----
