@@ -92,8 +92,9 @@ public struct ErrorHandler: Middleware {
         do {
             try await next.handle(exchange.sending(through: watch))
         } catch {
-            // A handler that leaves the request to the next route has not failed.
+            // A handler that leaves the request to the next route has not failed, nor has one that wants it as plain HTTP.
             guard let scope = exchange.request, !(error is CancellationError), !(error is Pass),
+                !(error is Unsupported) || exchange.routeKind == .http,
                 scope.connection.isConnected
             else { throw error }
             guard !watch.hasStarted, !scope.connection.responseStarted else {

@@ -5,11 +5,8 @@ public import SAGI
 extension Response: Application {
     /// Answers any exchange that began with a request with this response.
     ///
-    /// What declines an event stream, a WebSocket or a WebTransport session has its content at once. Where that is a file
-    /// or is streamed, and not known to be short (``ResponseBody/stream(_:)`` by its `Content-Length`, and up to 1 MiB),
-    /// it is declined with 406.
-    ///
-    /// - Throws: ``Unsupported`` for the lifespan; what `send` throws.
+    /// - Throws: ``Unsupported`` for the lifespan, and for content that is streamed or in a file on an exchange that is not
+    ///   plain HTTP, which a server then makes of it; what `send` throws.
     public nonisolated(nonsending) func handle(_ exchange: Exchange) async throws {
         switch exchange {
         case .lifespan: throw Unsupported(exchange)
@@ -44,17 +41,12 @@ extension Response: Application {
         for work in background { try await work() }
     }
 
-    /// Declines with this response, whose content goes with it as a whole: so it must be there, or be known to be short.
+    /// Declines with this response, whose content goes with it as a whole: so it must be there.
     private nonisolated(nonsending) func decline(_ exchange: Exchange) async throws {
         let head = HTTPResponse(status: status, headerFields: headerFields)
         if case .empty = body { return try await exchange.decline(with: head) }
         if case .bytes(let bytes) = body { return try await exchange.decline(with: head, body: bytes) }
-        guard let scope = exchange.request else { throw Unsupported(exchange) }
-        if scope.method == .head { return try await exchange.decline(with: head) }
-        guard let content = try await shortContent(scope.connection) else {
-            let detail = "This cannot be had as an event stream, a WebSocket or a WebTransport session."
-            return try await Response.problem(.notAcceptable, detail, for: scope).decline(exchange)
-        }
-        try await exchange.decline(with: head, body: content)
+        guard exchange.request?.method == .head else { throw Unsupported(exchange) }
+        try await exchange.decline(with: head)
     }
 }

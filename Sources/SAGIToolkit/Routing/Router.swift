@@ -82,6 +82,8 @@ public struct Router: RouteListing {
             guard case .route(let route, let match) = finding else {
                 return try await answer(finding, exchange, scope)
             }
+            // As a response it can be anything: the server asks again.
+            if case .eventStream = exchange, route.info.kind == .http { throw Unsupported(exchange) }
             var inner = exchange
             inner.request?.attachment = RouteMatch(route.info, names, match.parameters, outer: scope.match)
             if let rest = match.restStart { inner.request?.enterMount(rest) }

@@ -22,8 +22,7 @@ public import SAGI
 /// 404: whether that is a hidden file, a link that is not followed, a pipe, a file that may not be read or a path with
 /// "..". Files are sent from an open descriptor and never held in memory.
 ///
-/// A request whose `Accept` names `text/event-stream` is answered in the same way, but that a file of more than
-/// 1 MiB gets 406: what declines an event stream has all its content at once. WebSocket and WebTransport handshakes
+/// A request whose `Accept` names `text/event-stream` is answered in the same way. WebSocket and WebTransport handshakes
 /// get 404.
 public struct StaticFiles: Application {
     private let server: FileServer

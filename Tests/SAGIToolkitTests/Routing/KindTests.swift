@@ -22,7 +22,7 @@ struct KindTests {
         arguments: [
             (.http, "/page", 200, true), (.http, "/events", 200, true), (.http, "/socket", 404, false),
             (.http, "/all/x", 200, true),
-            (.eventStream, "/events", 200, true), (.eventStream, "/page", 200, false),
+            (.eventStream, "/events", 200, true), (.eventStream, "/page", 200, true),
             (.eventStream, "/socket", 404, false), (.eventStream, "/all", 200, true),
             (.webSocket, "/socket", 101, true), (.webSocket, "/in/7", 101, true), (.webSocket, "/page", 404, false),
             (.webSocket, "/events", 404, false), (.webSocket, "/all/x", 101, true),

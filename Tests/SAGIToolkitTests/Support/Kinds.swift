@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import NIOCore
 import SAGI
@@ -23,7 +24,12 @@ func outcome(
     of application: some Application, _ kind: RequestKind, _ scope: RequestScope, content: String = ""
 ) async throws -> Outcome {
     let client = KindClient()
-    try await application.handle(client.exchange(kind, scope, content))
+    do {
+        try await application.handle(client.exchange(kind, scope, content))
+    } catch is Unsupported where kind == .eventStream || kind == .webSocket {
+        // As a server does.
+        try await application.handle(client.exchange(.http, scope, content))
+    }
     return client.outcome
 }
 
@@ -68,6 +74,9 @@ final class KindClient: Sendable {
                         switch event {
                         case .start(let response, _): note(response, isAccepted: response.status == .ok)
                         case .body(let bytes, _): seen.withLock { $0.body += String(buffer: bytes) }
+                        case .file(let range, _):
+                            guard let bytes = try? range.bytes else { break }
+                            seen.withLock { $0.body += String(decoding: bytes, as: UTF8.self) }
                         default: break
                         }
                     }))
@@ -104,6 +113,21 @@ final class KindClient: Sendable {
                         default: break
                         }
                     }))
+        }
+    }
+}
+
+extension FileRange {
+    /// What is sent of the file.
+    fileprivate var bytes: Data {
+        get throws {
+            let file =
+                switch source {
+                case .path(let path): try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+                case .descriptor(let descriptor): FileHandle(fileDescriptor: descriptor)
+                }
+            try file.seek(toOffset: UInt64(offset))
+            return try (length.map { try file.read(upToCount: $0) } ?? file.readToEnd()) ?? Data()
         }
     }
 }
