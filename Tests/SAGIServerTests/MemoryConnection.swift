@@ -71,6 +71,12 @@ final class MemoryConnection: Sendable {
         try await onLoop { $0.connection.received(ByteBuffer(string: text)) }
     }
 
+    /// Characters below U+0100 as bytes.
+    func receiveBytes(_ text: String) async throws {
+        let bytes = text.unicodeScalars.map { UInt8($0.value) }
+        try await onLoop { $0.connection.received(ByteBuffer(bytes: bytes)) }
+    }
+
     func receiveEnd() async throws { try await onLoop { $0.connection.receivedEnd() } }
 
     func stall() async throws { try await onLoop { $0.transport.isStalled = true } }

@@ -14,6 +14,8 @@ protocol ByteTunnel: MessageStream {
     func openTunnel(_ fields: HTTPFields, key: String, _ handler: any TunnelHandler) throws(InvalidField)
     /// Where what is sent in this turn gathers.
     func outputBuffer() -> OutputBuffer
+    /// Notes that so many bytes of the application are sent in this turn: after very many the other connections come.
+    func countOutput(_ count: Int)
     /// Sends what has gathered, and `bytes` after it, which are not copied.
     func sendUncopied(_ bytes: ByteBuffer)
     /// Reads, or leaves what arrives to the peer.

@@ -187,7 +187,7 @@ extension HTTP1Connection: MessageStream {
     private func writeContent(_ bytes: ByteBuffer) {
         let count = bytes.readableBytes
         guard count > 0 else { return }
-        sentInTurn &+= count
+        countOutput(count)
         let isChunked = response.isChunked
         let output = outputBuffer()
         if isChunked { ResponseEncoder.writeChunkStart(count, into: output) }
@@ -265,6 +265,10 @@ extension HTTP1Connection: MessageStream {
     }
 
     private static let bytesPerTurn = 1 << 20
+
+    /// Notes what is sent in this turn. A small piece costs time too.
+    @inline(__always)
+    func countOutput(_ count: Int) { sentInTurn &+= count &+ 64 }
 
     private func yield() {
         guard !isYielding else { return }

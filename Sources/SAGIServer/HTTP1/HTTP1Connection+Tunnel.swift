@@ -101,7 +101,6 @@ extension HTTP1Connection: ByteTunnel {
     }
 
     func sendUncopied(_ bytes: ByteBuffer) {
-        sentInTurn &+= bytes.readableBytes
         transport.send(outputBuffer(), bytes)
         noteWritten()
     }

@@ -90,6 +90,7 @@ extension ServerWebSocket: LoopExchange {
 
     private func sent(_ count: Int) {
         exchange.contentBytes &+= count
+        tunnel?.countOutput(count)
         if clock.talked(loop.now) { updateTimer() }
         if count > 4096 { exchange.outputGrew() }
     }

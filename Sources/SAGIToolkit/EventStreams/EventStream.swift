@@ -92,6 +92,19 @@ public final class EventStream: Sendable {
         }
     }
 
+    /// Sends the messages of a channel, with their ids, until the client has gone.
+    ///
+    /// - Throws: ``SlowSubscriber``; what `send` throws.
+    public nonisolated(nonsending) func send<Publications: AsyncSequence & Sendable>(
+        from publications: Publications, event: String? = nil
+    ) async throws where Publications.Element == Publication {
+        try await start()
+        for try await publication in publications {
+            guard isConnected else { return }
+            try await send(publication.text, event: event, id: publication.id)
+        }
+    }
+
     /// Sends a comment, which clients ignore.
     public nonisolated(nonsending) func comment(_ text: String) async throws {
         try await start()

@@ -16,6 +16,8 @@ public struct EventStreamHandler: Application {
             try await serve(stream)
             // A handler that does nothing has begun all the same.
             if !eventStream.scope.connection.responseStarted { try await stream.start() }
+        } catch is SlowSubscriber {
+            try await stream.close(reason: "too slow")
         } catch let error as any HTTPStatusError {
             guard !eventStream.scope.connection.responseStarted, stream.isConnected else { throw error }
             if eventStream.scope.values[ErrorHandlingKey.self]?.wants(error) == true { throw error }

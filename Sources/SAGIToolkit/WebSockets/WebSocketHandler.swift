@@ -18,6 +18,9 @@ public struct WebSocketHandler: Application {
             if socket.state == .connecting { try await socket.accept() }
         } catch let closure as WebSocketClosure {
             try await socket.close(code: closure.code, reason: closure.reason)
+        } catch is SlowSubscriber {
+            // RFC 6455's registry: "try again later".
+            try await socket.close(code: 1013, reason: "Too slow.")
         } catch let error as any HTTPStatusError {
             guard socket.state == .connecting else { throw error }
             if webSocket.scope.values[ErrorHandlingKey.self]?.wants(error) == true { throw error }
