@@ -42,7 +42,7 @@ public final class MemoryPubSub: PubSub {
     }
 
     public func publish(_ bytes: ByteBuffer, to name: String, from origin: String?) {
-        let channel = history > 0 ? channel(name) : channels.withLock { $0[name] }
+        let channel: MemoryChannel? = history > 0 ? channel(name) : channels.withLock { channels in channels[name] }
         channel?.publish(bytes, origin)
     }
 

@@ -1,4 +1,4 @@
-public import SAGI
+import SAGI
 
 extension WebSocket {
     /// Sends what a sequence brings while messages are received, until the socket or the sequence ends.
