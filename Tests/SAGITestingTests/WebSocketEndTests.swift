@@ -2,6 +2,7 @@ import HTTPTypes
 import NIOCore
 import SAGI
 import SAGILiveTesting
+import SAGIServer
 import SAGITesting
 import Testing
 
@@ -227,8 +228,13 @@ struct WebSocketEndTests {
             ])
     }
 
-    @Test("In memory an application that does not notice the end is cancelled in time")
-    func unnoticed() async throws {
+    @Test(
+        "An application that does not notice the end is cancelled in time",
+        arguments: [
+            TestMode.inMemory { $0.closeTimeout = .milliseconds(100) },
+            TestMode.live { $0.server.webSocket.closeTimeout = .milliseconds(100) },
+        ])
+    func unnoticed(mode: TestMode) async throws {
         let notebook = Notebook()
         let app = socketApp { socket in
             try await socket.open()
@@ -239,7 +245,7 @@ struct WebSocketEndTests {
                 throw error
             }
         }
-        try await TestClient.run(app, in: .inMemory { $0.closeTimeout = .milliseconds(100) }) { client async throws in
+        try await TestClient.run(app, in: mode) { client async throws in
             try await client.webSocket("/") { socket async throws in
                 #expect(try await socket.close() == WebSocketClose(code: 1000))
                 #expect(try await socket.applicationError() is CancellationError)

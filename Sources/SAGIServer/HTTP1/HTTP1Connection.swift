@@ -427,7 +427,8 @@ final class HTTP1Connection: @unchecked Sendable {
     }
 
     func released() {
-        task = nil
+        // An application that is still at work may have to be cancelled.
+        if !hasExchange { task = nil }
         loop.remove(self)
     }
 }
