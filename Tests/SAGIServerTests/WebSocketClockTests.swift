@@ -52,7 +52,7 @@ struct WebSocketClockTests {
         }
         clock.opened(Self.at(0))
         #expect(clock.next == Self.at(10))
-        clock.heard(Self.at(5))
+        _ = clock.heard(Self.at(5))
         // The timer that was set for earlier finds nothing to do.
         let due5 = clock.due(Self.at(10), isReading: true)
         #expect(due5 == .nothing)
@@ -60,7 +60,7 @@ struct WebSocketClockTests {
         let due6 = clock.due(Self.at(15), isReading: true)
         #expect(due6 == .ping)
         #expect(clock.next == Self.at(19))
-        clock.heard(Self.at(16))
+        _ = clock.heard(Self.at(16))
         #expect(clock.next == Self.at(26))
         let due7 = clock.due(Self.at(26), isReading: true)
         #expect(due7 == .ping)
@@ -83,7 +83,7 @@ struct WebSocketClockTests {
         #expect(clock.next == nil)
         let due11 = clock.due(Self.at(1000), isReading: true)
         #expect(due11 == .nothing)
-        clock.heard(Self.at(1000))
+        _ = clock.heard(Self.at(1000))
         #expect(clock.next == Self.at(1010))
     }
 
@@ -91,7 +91,7 @@ struct WebSocketClockTests {
     func idle() {
         var clock = Self.clock { $0.idleTimeout = .seconds(10) }
         clock.opened(Self.at(0))
-        clock.heard(Self.at(8))
+        _ = clock.heard(Self.at(8))
         let needsTimer = clock.talked(Self.at(5))
         #expect(!needsTimer)
         #expect(clock.next == Self.at(15))

@@ -72,7 +72,8 @@ extension HTTP1Connection {
     }
 
     func released() {
-        task = nil
+        // An application that is still at work may have to be cancelled.
+        if !hasExchange { task = nil }
         loop.remove(self)
     }
 }

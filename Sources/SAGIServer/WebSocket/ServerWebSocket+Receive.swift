@@ -5,7 +5,7 @@ import WebSocketProtocol
 
 extension ServerWebSocket: TunnelHandler {
     func received(_ bytes: ByteBuffer) {
-        clock.heard(loop.now)
+        if clock.heard(loop.now) { updateTimer() }
         guard farewell == nil else { return }
         if input.readableBytes == 0 {
             input = bytes
