@@ -52,14 +52,11 @@ enum Serve {
             }
             return Welcome(version: ServerCommand.sagiVersion)
         }
-        var status = stat()
-        guard stat(directory, &status) == 0 else {
-            throw ConfigurationError(
-                "The directory \(directory) cannot be served: \(String(cString: strerror(errno))).")
+        guard let stream = opendir(directory) else {
+            let reason = errno == ENOTDIR ? "it is not a directory" : String(cString: strerror(errno))
+            throw ConfigurationError("The directory \(directory) cannot be served: \(reason).")
         }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw ConfigurationError("\(directory) cannot be served: it is not a directory.")
-        }
+        closedir(stream)
         return StaticFiles(directory, options: settings.files)
     }
 
