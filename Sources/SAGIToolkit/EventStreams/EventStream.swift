@@ -1,7 +1,6 @@
 public import Foundation
 public import HTTPTypes
 public import SAGI
-import Synchronization
 
 /// An event stream (SSE), as a handler gets it.
 ///
@@ -21,7 +20,7 @@ public final class EventStream: Sendable {
     public let request: Request
 
     private let exchange: EventStreamExchange
-    private let isStarted = Atomic<Bool>(false)
+    private let opening = Opening()
 
     /// Makes a stream of an exchange. Of one exchange there must be no more than one.
     public init(_ exchange: EventStreamExchange) {
@@ -39,8 +38,9 @@ public final class EventStream: Sendable {
     ///
     /// - Parameter headerFields: what the response has beside `Content-Type` and `Cache-Control`.
     public nonisolated(nonsending) func start(headerFields: HTTPFields = [:]) async throws {
-        guard !isStarted.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        try await exchange.send(.start(HTTPResponse(status: .ok, headerFields: headerFields)))
+        try await opening {
+            try await exchange.send(.start(HTTPResponse(status: .ok, headerFields: headerFields)))
+        }
     }
 
     /// Answers with an ordinary response instead: 204 tells a client that came back to stay away.

@@ -50,10 +50,14 @@ public struct Publication: Sendable, Hashable {
     public let origin: String?
 
     public init(id: String, bytes: ByteBuffer, origin: String? = nil) {
+        self.init(id: id, bytes: bytes, text: String(buffer: bytes), origin: origin)
+    }
+
+    init(id: String, bytes: ByteBuffer, text: String, origin: String?) {
         self.id = id
         self.bytes = bytes
+        self.text = text
         self.origin = origin
-        text = String(buffer: bytes)
     }
 }
 

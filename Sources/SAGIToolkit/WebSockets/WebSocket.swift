@@ -23,6 +23,7 @@ public final class WebSocket: Sendable {
     private let receive: Receive<WebSocketInbound>
     private let outbound: Send<WebSocketOutbound>
     private let status = Mutex(Status())
+    private let opening = Opening()
 
     private struct Status {
         var state = State.connecting
@@ -81,20 +82,25 @@ public final class WebSocket: Sendable {
         subprotocol: String? = nil, headerFields: HTTPFields = [:], compression: Bool? = nil
     ) async throws {
         guard state == .connecting else { return }
-        try await outbound(.accept(subprotocol: subprotocol, headerFields: headerFields, compression: compression))
-        status.withLock { status in
-            guard status.state == .connecting else { return }
-            status.state = .open
-            status.subprotocol = subprotocol
+        // Others who send or receive wait until it is open.
+        try await opening {
+            try await outbound(.accept(subprotocol: subprotocol, headerFields: headerFields, compression: compression))
+            status.withLock { status in
+                guard status.state == .connecting else { return }
+                status.state = .open
+                status.subprotocol = subprotocol
+            }
         }
     }
 
     /// Answers the handshake with an ordinary response instead.
+    ///
+    /// - Throws: ``ExchangeError`` when the socket is open or has ended.
     public nonisolated(nonsending) func deny(_ response: Response) async throws {
-        status.withLock { $0.state = .closed }
         let exchange = WebSocketExchange(
             scope: request.scope, subprotocols: subprotocols, receive: receive, send: outbound)
         try await response.handle(.webSocket(exchange))
+        status.withLock { $0.state = .closed }
     }
 
     // MARK: Sending
