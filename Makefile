@@ -40,6 +40,8 @@ conformance: ## Run the end-to-end suites with independent clients, build what `
 	@scripts/setup conformance
 	swift build --build-tests
 	@$(AT_ONCE) scripts/run-tests --filter EndToEndTests
+	swift build --configuration release --product Conformance
+	@scripts/autobahn
 	@scripts/check-new
 	@scripts/check-tutorial
 

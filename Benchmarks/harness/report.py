@@ -33,6 +33,8 @@ def tables(results, titles):
              for scenario in SCENARIOS if scenario.name in results["scenarios"]]
     if results.get("idle"):
         parts.append(idle_table(results["idle"], titles))
+    if results.get("web_sockets"):
+        parts += web_socket_tables(results["web_sockets"])
     if results.get("guard"):
         parts.append(guard_table(results["guard"]))
     return "\n".join(parts)
@@ -78,6 +80,31 @@ def idle_table(cells, titles):
         rows.append(row)
     note = "`idle`; lower is better" if not connections else f"`idle`; {connections:,.0f} connections; lower is better"
     return section("Idle connections", note, columns, rows)
+
+
+def web_socket_tables(results):
+    titles, parts = results["titles"], []
+    for name, cells in results.get("echoes", {}).items():
+        rows = []
+        for server, cell in cells.items():
+            if "rounds" not in cell:
+                rows.append([titles[server], cell["error"], "", "", "", "", ""])
+                continue
+            middle = summary(cell["rounds"])
+            rows.append([
+                titles[server], count(middle["rate"]), count(middle["per_cpu"]),
+                times(ratio(cells, "sagi", server, "per_cpu"), True), f"{middle['core']:.0%}", small(middle["p50"]),
+                small(middle["p99"])])
+        columns = ["server", "messages/s", "messages/CPU-s", "SAGI ×", "core", "p50 ms", "p99 ms"]
+        note = "`ws`; each message is sent when the one before has come back; × is SAGI's messages/CPU-s over the row's"
+        parts.append(section(f"WebSocket echo: {name}", note, columns, rows))
+    for name, cells in results.get("idle", {}).items():
+        rows = [[titles[server], f"{cell['per_socket'] / 1024:.2f}" if "per_socket" in cell else cell["error"]]
+                for server, cell in cells.items()]
+        parts.append(section(
+            f"Idle WebSockets, {name}", "`ws-idle`; each after one echo; lower is better",
+            ["server", "KiB for each socket"], rows))
+    return parts
 
 
 def guard_table(guard):

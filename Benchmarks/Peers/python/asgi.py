@@ -1,16 +1,18 @@
-"""The routes of the benchmark as a bare ASGI application, for uvicorn and granian.
+"""The routes of the benchmark as a bare ASGI application, for uvicorn, hypercorn and granian.
 
 The environment variable BENCH_FILE names the file that /file serves.
 """
 
 import os
 
-FILE = os.environ["BENCH_FILE"]
+FILE = os.environ.get("BENCH_FILE", "")
 TEXT = [(b"content-type", b"text/plain")]
 PIECE = 64 * 1024
 
 
 async def app(scope, receive, send):
+    if scope["type"] == "websocket":
+        return await web_socket(receive, send)
     if scope["type"] != "http":
         raise NotImplementedError(scope["type"])
     path = scope["path"]
@@ -24,6 +26,16 @@ async def app(scope, receive, send):
         await file(scope, send)
     else:
         await answer(send, b"There is nothing here.\n", 404)
+
+
+async def web_socket(receive, send):
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (event := await receive())["type"] == "websocket.receive":
+        if (text := event.get("text")) is not None:
+            await send({"type": "websocket.send", "text": text})
+        else:
+            await send({"type": "websocket.send", "bytes": event["bytes"]})
 
 
 async def answer(send, body, status=200):
