@@ -19,7 +19,9 @@ struct Counter {
                 // The number as it is, to the new one too.
                 count.add(0)
                 // Both ways at once: what changes goes out, and what comes in changes it.
-                try await socket.send(from: news) { .text($0.text) } receiving: { message in
+                try await socket.send(from: news) {
+                    .text($0.text)
+                } receiving: { message in
                     guard let change = message.change else {
                         throw WebSocketClosure(code: 1007, reason: "A change is {\"add\": NUMBER}.")
                     }

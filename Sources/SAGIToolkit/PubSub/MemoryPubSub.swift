@@ -105,7 +105,8 @@ public final class MemoryPubSub: PubSub {
         let idle = channels.named.filter { $0.key != newest && $0.value.isIdle }
             .map { (name: $0.key, last: $0.value.lastPublication) }
             .sorted { $0.last < $1.last }
-        for (name, _) in idle.prefix(max(1, idle.count / 10)) where channels.named[name]?.forget(ifEmpty: false) == true {
+        for (name, _) in idle.prefix(max(1, idle.count / 10)) where channels.named[name]?.forget(ifEmpty: false) == true
+        {
             channels.named[name] = nil
             channels.idle -= 1
         }

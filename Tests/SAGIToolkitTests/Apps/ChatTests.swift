@@ -32,7 +32,7 @@ struct ChatTests {
             script.say(String(decoding: try JSONEncoder().encode(object), as: UTF8.self))
         }
 
-        func next() async throws -> Event { try JSONDecoder().decode(Event.self, from: Data(script.next().utf8)) }
+        func next() async throws -> Event { try await JSONDecoder().decode(Event.self, from: Data(script.next().utf8)) }
 
         /// The next one of a type, whatever comes before it.
         func next(_ type: String) async throws -> Event {
@@ -75,7 +75,7 @@ struct ChatTests {
 
     @Test("whoever comes is welcomed, joins the first room, and sees who is there")
     func welcome() async throws {
-        try await SocketScript.run(Chat(room: "hall")) { script in
+        try await SocketScript.run(Chat(room: "hall")) { script async throws in
             let client = Member(script)
             #expect(try await script.next() == "accept")
             let welcome = try await client.next()
@@ -89,7 +89,7 @@ struct ChatTests {
 
     @Test("what one says all get, with its name and the time")
     func message() async throws {
-        try await run(Chat(), 3) { members in
+        try await run(Chat(), 3) { members async throws in
             try members[0].send(["type": "message", "text": "<b>hello</b> 😀"])
             for member in members {
                 let event = try await member.next()
@@ -103,7 +103,7 @@ struct ChatTests {
 
     @Test("all get what is said in the same order, however many talk at once")
     func order() async throws {
-        try await run(Chat(MemoryPubSub(capacity: 1000)), 4) { members in
+        try await run(Chat(MemoryPubSub(capacity: 1000)), 4) { members async throws in
             for round in 0..<20 {
                 for member in members { try member.send(["type": "message", "text": "\(round)"]) }
             }
@@ -123,7 +123,7 @@ struct ChatTests {
 
     @Test("rooms are joined and left, and keep to themselves")
     func rooms() async throws {
-        try await run(Chat(), 2) { members in
+        try await run(Chat(), 2) { members async throws in
             let (a, b) = (members[0], members[1])
             try a.send(["type": "join", "room": "side"])
             #expect(try await a.next() == Event(type: "joined", room: "side", nick: "a"))
@@ -152,7 +152,7 @@ struct ChatTests {
 
     @Test("a room can be left and joined again, and the first one too")
     func again() async throws {
-        try await run(Chat(), 1) { members in
+        try await run(Chat(), 1) { members async throws in
             let a = members[0]
             for _ in 0..<20 {
                 try a.send(["type": "leave"])
@@ -169,8 +169,8 @@ struct ChatTests {
     @Test("who goes is gone for the others, and its name is free")
     func gone() async throws {
         let chat = Chat()
-        try await run(chat, 1) { members in
-            try await SocketScript.run(chat) { script in
+        try await run(chat, 1) { members async throws in
+            try await SocketScript.run(chat) { script async throws in
                 let other = Member(script)
                 #expect(try await script.next() == "accept")
                 try other.send(["type": "nick", "nick": "other"])
@@ -187,11 +187,11 @@ struct ChatTests {
     @Test("whoever comes later gets what was said last, and nothing of who came and went")
     func history() async throws {
         let chat = Chat(history: 3)
-        try await run(chat, 2) { members in
+        try await run(chat, 2) { members async throws in
             for number in 0..<5 { try members[0].send(["type": "message", "text": "\(number)"]) }
             for number in 0..<5 { #expect(try await members[1].next("message").text == "\(number)") }
         }
-        try await SocketScript.run(chat) { script in
+        try await SocketScript.run(chat) { script async throws in
             let late = Member(script)
             #expect(try await script.next() == "accept")
             #expect(try await late.next("users").users?.count == 1)
@@ -204,7 +204,7 @@ struct ChatTests {
 
     @Test("names are checked, and are one's own, whatever their case")
     func nicks() async throws {
-        try await run(Chat(), 2) { members in
+        try await run(Chat(), 2) { members async throws in
             let (a, b) = (members[0], members[1])
             for name in ["", " ", "x y", "ü", "a.b", "<b>", "a\n", String(repeating: "x", count: 21)] {
                 #expect(try await a.error(["type": "nick", "nick": name]).contains("letters, digits"), "\(name)")
@@ -224,7 +224,7 @@ struct ChatTests {
 
     @Test("what is no command gets an error, and the socket stays open")
     func errors() async throws {
-        try await run(Chat(messageLength: 10), 1) { members in
+        try await run(Chat(messageLength: 10), 1) { members async throws in
             let a = members[0]
             for text in ["", "{", "[]", "null", "7", "{}", #"{"type":7}"#, #"{"type":"message","text":{}}"#, "\u{0}"] {
                 a.script.say(text)
@@ -247,7 +247,7 @@ struct ChatTests {
 
     @Test("there are only so many rooms, for all and for one")
     func limits() async throws {
-        try await run(Chat(maxRooms: 3, roomsPerClient: 2), 2) { members in
+        try await run(Chat(maxRooms: 3, roomsPerClient: 2), 2) { members async throws in
             let (a, b) = (members[0], members[1])
             try a.send(["type": "join", "room": "one"])
             #expect(try await a.next("users").room == "one")
@@ -259,6 +259,7 @@ struct ChatTests {
             #expect(try await a.error(["type": "join", "room": "three"]).contains("3 rooms"))
             // An empty room makes place for another.
             try b.send(["type": "leave", "room": "two"])
+            #expect(try await b.next("left") == Event(type: "left", room: "lobby", nick: "a"))
             #expect(try await b.next("left").room == "two")
             try a.send(["type": "join", "room": "three"])
             #expect(try await a.next("users").room == "three")
@@ -267,7 +268,7 @@ struct ChatTests {
 
     @Test("a client that takes nothing stalls nobody, and is closed when it comes back")
     func slowClient() async throws {
-        try await run(Chat(MemoryPubSub(capacity: 8)), 3) { members in
+        try await run(Chat(MemoryPubSub(capacity: 8)), 3) { members async throws in
             members[2].script.block()
             for number in 0..<100 {
                 try members[0].send(["type": "message", "text": "\(number)"])
@@ -286,7 +287,7 @@ struct ChatTests {
     @Test("nobody is left in the channels")
     func leavesNothing() async throws {
         let channels = MemoryPubSub()
-        try await run(Chat(channels), 4) { members in
+        try await run(Chat(channels), 4) { members async throws in
             for member in members { try member.send(["type": "join", "room": "side"]) }
             for member in members { _ = try await member.next("users") }
             #expect(channels.subscribers(of: "chat:lobby") == 4)

@@ -8,7 +8,7 @@ import Testing
 struct LiveAppTests {
     @Test("Echo sends everything back, whole, and takes the first subprotocol")
     func echo() async throws {
-        try await SocketScript.run(Echo(), subprotocols: ["a", "b"]) { client in
+        try await SocketScript.run(Echo(), subprotocols: ["a", "b"]) { client async throws in
             #expect(try await client.next() == "accept a")
             client.send(.text("x", more: true), .text("y", more: false), .bytes(ByteBuffer(bytes: [7]), more: false))
             #expect(try await [client.next(), client.next()] == ["xy", "bytes [7]"])
@@ -19,9 +19,9 @@ struct LiveAppTests {
     func broadcast(echoes: Bool) async throws {
         let channels = MemoryPubSub()
         let app = Broadcast(channels, echoes: echoes)
-        try await SocketScript.run(app, "/a") { first in
-            try await SocketScript.run(app, "/a") { second in
-                try await SocketScript.run(app, "/b") { elsewhere in
+        try await SocketScript.run(app, "/a") { first async throws in
+            try await SocketScript.run(app, "/a") { second async throws in
+                try await SocketScript.run(app, "/b") { elsewhere async throws in
                     for client in [first, second, elsewhere] { #expect(try await client.next() == "accept") }
                     try await until("three subscribers") {
                         channels.subscribers(of: "/a") == 2 && channels.subscribers(of: "/b") == 1
@@ -43,7 +43,7 @@ struct LiveAppTests {
     func broadcastChannel() async throws {
         let channels = MemoryPubSub()
         let app = Broadcast(channels) { $0.query["room"] ?? "none" }
-        try await SocketScript.run(app, "/?room=x") { client in
+        try await SocketScript.run(app, "/?room=x") { client async throws in
             #expect(try await client.next() == "accept")
             channels.say(["1"], on: "x")
             #expect(try await client.next() == "1")
@@ -55,7 +55,7 @@ struct LiveAppTests {
         let channels = MemoryPubSub(history: 5)
         let app = EventChannel(channels, channel: "news", event: "item", retry: .seconds(2))
         let id = Monitor("")
-        try await StreamScript.run(app) { client in
+        try await StreamScript.run(app) { client async throws in
             #expect(try await client.next() == "start")
             channels.say(["1", "2"], on: "news")
             let parts = try await client.next().split(separator: " ")
@@ -63,7 +63,7 @@ struct LiveAppTests {
             id.update { $0 = String(parts[1].dropFirst(3)) }
             #expect(try await client.next().hasSuffix("2"))
         }
-        try await StreamScript.run(app, lastEventID: id.withLock { $0 }) { client in
+        try await StreamScript.run(app, lastEventID: id.withLock { $0 }) { client async throws in
             #expect(try await client.next() == "start")
             #expect(try await client.next().hasSuffix("retry=2000 2"))
         }
@@ -74,7 +74,7 @@ struct LiveAppTests {
     func eventChannelChoice() async throws {
         let channels = MemoryPubSub()
         let app = EventChannel(channels) { $0.path }
-        try await StreamScript.run(app, "/x") { client in
+        try await StreamScript.run(app, "/x") { client async throws in
             #expect(try await client.next() == "start")
             channels.say(["1"], on: "/x")
             #expect(try await client.next().hasSuffix(" 1"))

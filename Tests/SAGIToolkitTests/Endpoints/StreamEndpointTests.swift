@@ -32,7 +32,9 @@ struct StreamEndpointTests {
     }
 
     struct Either: WebSocketEndpoint {
-        func onMessage(_ message: WebSocket.Message, on socket: WebSocket) async throws { try await socket.send(message) }
+        func onMessage(_ message: WebSocket.Message, on socket: WebSocket) async throws {
+            try await socket.send(message)
+        }
     }
 
     struct Point: Codable { var x: Int }
@@ -47,7 +49,7 @@ struct StreamEndpointTests {
     func functions() async throws {
         for (message, ending) in [("bye", 4001), ("fail", 0)] {
             let endpoint = Text()
-            try await SocketScript.run(Router { $0.endpoint("/", endpoint) }) { client in
+            try await SocketScript.run(Router { $0.endpoint("/", endpoint) }) { client async throws in
                 #expect(try await [client.next(), client.next()] == ["accept", "welcome"])
                 client.say(message)
                 #expect(try await client.next() == (message == "fail" ? "close 4000 " : "bye"))
@@ -60,7 +62,7 @@ struct StreamEndpointTests {
     @Test("a socket that is denied is not disconnected")
     func denied() async throws {
         let endpoint = Text()
-        try await SocketScript.run(Router { $0.endpoint("/deny", endpoint) }, "/deny") { client in
+        try await SocketScript.run(Router { $0.endpoint("/deny", endpoint) }, "/deny") { client async throws in
             #expect(try await client.next().hasPrefix("deny 401"))
         }
         #expect(endpoint.calls.withLock { $0 } == ["connect"])
@@ -70,7 +72,7 @@ struct StreamEndpointTests {
     func kinds() async throws {
         func close(_ endpoint: some WebSocketEndpoint, _ messages: WebSocketInbound...) async throws -> [String] {
             let got = Monitor<[String]>([])
-            try await SocketScript.run(Router { $0.endpoint("/", endpoint) }) { [messages] client in
+            try await SocketScript.run(Router { $0.endpoint("/", endpoint) }) { [messages] client async throws in
                 for message in messages { client.send(message) }
                 for _ in 0...messages.count {
                     let next = try await client.next()
@@ -86,7 +88,7 @@ struct StreamEndpointTests {
         #expect(try await close(Values(), bytes, text).suffix(2) == [#"{"x":2}"#, #"{"x":3}"#])
         #expect(try await close(Values(), .text("{", more: false)).last?.hasPrefix("close 1007 ") == true)
         let got = Monitor<[String]>([])
-        try await SocketScript.run(Router { $0.endpoint("/", Text()) }) { client in
+        try await SocketScript.run(Router { $0.endpoint("/", Text()) }) { client async throws in
             client.send(bytes)
             for _ in 0..<3 {
                 let next = try await client.next()
@@ -109,10 +111,10 @@ struct StreamEndpointTests {
         #expect(try router.url(for: "all", [:]) == "/all")
         #expect(try await outcome(of: router, .http, RequestScope(.get, "/all")).body == "page")
         #expect(try await outcome(of: router, .http, RequestScope(.post, "/all")).status == 405)
-        try await StreamScript.run(router, "/all") { client in
+        try await StreamScript.run(router, "/all") { client async throws in
             #expect(try await [client.next(), client.next()] == ["start", "event"])
         }
-        try await SocketScript.run(router, "/all") { client in
+        try await SocketScript.run(router, "/all") { client async throws in
             client.say("x")
             #expect(try await [client.next(), client.next()] == ["accept", "x"])
         }

@@ -14,7 +14,7 @@ struct EventStreamRetryTests {
 
     private func events(_ middleware: EventStreamRetry) async throws -> [String] {
         let got = Monitor<[String]>([])
-        try await StreamScript.run(app.wrapped(by: middleware)) { client in
+        try await StreamScript.run(app.wrapped(by: middleware)) { client async throws in
             for _ in 0..<5 {
                 let next = try await client.next()
                 got.update { $0.append(next) }
@@ -50,7 +50,7 @@ struct EventStreamRetryTests {
             try await stream.close()
             await #expect(throws: ExchangeError.self) { try await stream.send("x") }
         }
-        try await StreamScript.run(refused.wrapped(by: EventStreamRetry(.seconds(1)))) { client in
+        try await StreamScript.run(refused.wrapped(by: EventStreamRetry(.seconds(1)))) { client async throws in
             #expect(try await [client.next(), client.next()] == ["start", "close "])
         }
         for kind in RequestKind.allCases {

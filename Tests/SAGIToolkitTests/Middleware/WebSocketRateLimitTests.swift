@@ -12,7 +12,7 @@ struct WebSocketRateLimitTests {
 
     @Test("as many messages as are allowed go through, and the next one closes with 1008")
     func close() async throws {
-        try await SocketScript.run(echo.wrapped(by: WebSocketRateLimit(3, per: .seconds(3600)))) { client in
+        try await SocketScript.run(echo.wrapped(by: WebSocketRateLimit(3, per: .seconds(3600)))) { client async throws in
             #expect(try await client.next() == "accept")
             for text in ["1", "2", "3", "4", "5"] { client.say(text) }
             #expect(try await [client.next(), client.next(), client.next()] == ["1", "2", "3"])
@@ -28,7 +28,7 @@ struct WebSocketRateLimitTests {
             try await socket.send("too late")
             try await socket.close(code: 4000)
         }.wrapped(by: WebSocketRateLimit(1, per: .seconds(3600)))
-        try await SocketScript.run(app) { client in
+        try await SocketScript.run(app) { client async throws in
             client.say("1")
             client.say("2")
             #expect(try await [client.next(), client.next()] == ["accept", "close 1008 Too many messages."])
@@ -40,7 +40,7 @@ struct WebSocketRateLimitTests {
     func burst() async throws {
         for (burst, allowed) in [(1, 1), (5, 5)] {
             let app = echo.wrapped(by: WebSocketRateLimit(2, per: .seconds(3600), burst: burst))
-            try await SocketScript.run(app) { client in
+            try await SocketScript.run(app) { client async throws in
                 for number in 1...6 { client.say("\(number)") }
                 var got: [String] = []
                 repeat { got.append(try await client.next()) } while got.last?.hasPrefix("close") == false
@@ -52,7 +52,7 @@ struct WebSocketRateLimitTests {
     @Test("or messages are dropped, whole ones, and the socket stays open")
     func drop() async throws {
         let app = echo.wrapped(by: WebSocketRateLimit(2, per: .seconds(3600), excess: .drop))
-        try await SocketScript.run(app) { client in
+        try await SocketScript.run(app) { client async throws in
             client.send(.text("a", more: true), .text("b", more: true), .text("c", more: false))
             client.send(.bytes(ByteBuffer(bytes: [1]), more: false))
             client.send(.text("x", more: true), .text("y", more: false), .text("z", more: false))
@@ -66,7 +66,7 @@ struct WebSocketRateLimitTests {
     @Test("or they come later, none is lost, and they keep their order")
     func delay() async throws {
         let app = echo.wrapped(by: WebSocketRateLimit(1, per: .milliseconds(30), excess: .delay))
-        try await SocketScript.run(app) { client in
+        try await SocketScript.run(app) { client async throws in
             #expect(try await client.next() == "accept")
             let start = ContinuousClock.now
             for number in 0..<5 { client.say("\(number)") }
@@ -78,7 +78,7 @@ struct WebSocketRateLimitTests {
     @Test("the quota fills again")
     func refill() async throws {
         let app = echo.wrapped(by: WebSocketRateLimit(1, per: .milliseconds(20)))
-        try await SocketScript.run(app) { client in
+        try await SocketScript.run(app) { client async throws in
             #expect(try await client.next() == "accept")
             for number in 0..<4 {
                 client.say("\(number)")
@@ -93,7 +93,7 @@ struct WebSocketRateLimitTests {
     func others() async throws {
         let app = echo.wrapped(by: WebSocketRateLimit(1, per: .seconds(3600)))
         for _ in 0..<3 {
-            try await SocketScript.run(app) { client in
+            try await SocketScript.run(app) { client async throws in
                 client.say("x")
                 #expect(try await [client.next(), client.next()] == ["accept", "x"])
             }

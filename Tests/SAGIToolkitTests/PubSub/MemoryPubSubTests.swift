@@ -183,7 +183,7 @@ struct MemoryPubSubTests {
 /// Runs jobs on a thread, and counts them.
 private final class CountingExecutor: TaskExecutor {
     private let jobs = Atomic<Int>(0)
-    private let queue = DispatchSerialQueue(label: "counting")
+    private let queue = DispatchQueue(label: "counting")
 
     var count: Int { jobs.load(ordering: .relaxed) }
 

@@ -26,7 +26,8 @@ struct ReplayTests {
     @Test("the last messages come first, as many as are kept")
     func last() async throws {
         for (replay, expected) in [
-            (Replay.nothing, []), (.last(0), []), (.last(-1), []), (.last(2), ["4", "5"]), (.last(100), ["3", "4", "5"]),
+            (Replay.nothing, []), (.last(0), []), (.last(-1), []), (.last(2), ["4", "5"]),
+            (.last(100), ["3", "4", "5"]),
             (.after(nil), []),
         ] {
             let channels = MemoryPubSub(history: 3)

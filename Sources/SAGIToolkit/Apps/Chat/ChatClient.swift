@@ -59,8 +59,9 @@ struct ChatClient<Channels: PubSub> {
         case "message":
             try await say(command.text ?? "", in: room)
         case "join":
+            let room = try ChatName.check(command.room, "room")
             guard rooms[room] == nil else { throw ChatRefusal("You are in that room already.") }
-            try await join(ChatName.check(command.room, "room"), &group)
+            try await join(room, &group)
         case "leave":
             try await leave(room)
         case "nick":
