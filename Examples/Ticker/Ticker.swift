@@ -41,6 +41,8 @@ struct Ticker {
         var sent = 0
         for try await _ in market.changes() {
             let prices = market.prices(after: sent)
+            // This change came with the one before it.
+            guard prices.number > sent else { continue }
             // Does not wait: a client that is behind gets what has changed by then with one of the next changes.
             if try await socket.trySend(.text(prices.json)) { sent = prices.number }
         }

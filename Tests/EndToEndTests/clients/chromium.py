@@ -48,7 +48,7 @@ class Browser:
         page = Page(await websockets.connect(json.loads(answer)["webSocketDebuggerUrl"], max_size=None, proxy=None))
         await page.call("Page.enable")
         await page.call("Page.navigate", url=url)
-        await page.until(f"location.href != 'about:blank' && document.readyState == 'complete'", url)
+        await page.until("location.href != 'about:blank' && document.readyState == 'complete'", url)
         return page
 
 
@@ -65,6 +65,11 @@ class Page:
             if answer.get("id") == self.number:
                 require("error" not in answer, f"{method}: {answer.get('error')}")
                 return answer["result"]
+
+    async def close(self):
+        """Closes the page, as a visitor does."""
+        await self.call("Page.close")
+        await self.socket.close()
 
     async def evaluate(self, script):
         """The value of a script, which may be a promise."""
