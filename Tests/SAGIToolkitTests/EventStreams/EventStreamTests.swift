@@ -22,7 +22,8 @@ struct EventStreamTests {
             #expect(got == ["start", "event=tick id=1 retry=5 a\nb", "c", #"id=2 {"x":1}"#])
             #expect(try await [client.next(), client.next()] == [": quiet", "keepalive 3.0 seconds still"])
         }
-        try await StreamScript.run(EventStreamHandler { _ in }) { client async throws in #expect(try await client.next() == "start")
+        try await StreamScript.run(EventStreamHandler { _ in }) { client async throws in
+            #expect(try await client.next() == "start")
         }
     }
 
@@ -58,7 +59,8 @@ struct EventStreamTests {
             guard stream.lastEventID == "5" else { throw HTTPError(.notFound, "Come back with an id.") }
             try await stream.decline(.empty(.noContent))
         }
-        try await StreamScript.run(app, lastEventID: "5") { client async throws in #expect(try await client.next() == "decline 204 ")
+        try await StreamScript.run(app, lastEventID: "5") { client async throws in
+            #expect(try await client.next() == "decline 204 ")
         }
         try await StreamScript.run(app) { client async throws in
             let text = try await client.next()

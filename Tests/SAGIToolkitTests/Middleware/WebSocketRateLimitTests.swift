@@ -12,7 +12,8 @@ struct WebSocketRateLimitTests {
 
     @Test("as many messages as are allowed go through, and the next one closes with 1008")
     func close() async throws {
-        try await SocketScript.run(echo.wrapped(by: WebSocketRateLimit(3, per: .seconds(3600)))) { client async throws in
+        try await SocketScript.run(echo.wrapped(by: WebSocketRateLimit(3, per: .seconds(3600)))) {
+            client async throws in
             #expect(try await client.next() == "accept")
             for text in ["1", "2", "3", "4", "5"] { client.say(text) }
             #expect(try await [client.next(), client.next(), client.next()] == ["1", "2", "3"])

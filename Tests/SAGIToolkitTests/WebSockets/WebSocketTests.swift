@@ -23,11 +23,14 @@ struct WebSocketTests {
             #expect(try await client.next() == "accept")
             #expect(try await client.next() == "hello")
         }
-        try await SocketScript.run(WebSocketHandler { socket in _ = try await socket.receive() }) { client async throws in
+        try await SocketScript.run(WebSocketHandler { socket in _ = try await socket.receive() }) {
+            client async throws in
             #expect(try await client.next() == "accept")
         }
         // A handler that does nothing has accepted all the same.
-        try await SocketScript.run(WebSocketHandler { _ in }) { client async throws in #expect(try await client.next() == "accept") }
+        try await SocketScript.run(WebSocketHandler { _ in }) { client async throws in
+            #expect(try await client.next() == "accept")
+        }
     }
 
     @Test("accepting says what was agreed on, and once")
@@ -51,7 +54,9 @@ struct WebSocketTests {
             await #expect(throws: ExchangeError.self) { try await socket.accept(subprotocol: "c") }
             try await socket.accept()
         }
-        try await SocketScript.run(app, subprotocols: ["a"]) { client async throws in #expect(try await client.next() == "accept") }
+        try await SocketScript.run(app, subprotocols: ["a"]) { client async throws in
+            #expect(try await client.next() == "accept")
+        }
     }
 
     @Test("tasks that send at once open it once")
@@ -77,7 +82,8 @@ struct WebSocketTests {
             #expect(socket.state == .closed)
             await #expect(throws: ExchangeError.self) { try await socket.send("x") }
         }
-        try await SocketScript.run(app) { client async throws in #expect(try await client.next() == "deny 401 Not you.") }
+        try await SocketScript.run(app) { client async throws in #expect(try await client.next() == "deny 401 Not you.")
+        }
         // Not when it is open.
         let late = WebSocketHandler { socket async throws in
             try await socket.accept()
