@@ -36,7 +36,7 @@ struct EventStreamTests {
             try await stream.close()
             await #expect(throws: ExchangeError.self) { try await stream.send("x") }
         }
-        try await StreamScript.run(app) { client async throws in
+        try await StreamScript.run(app, leaves: false) { client async throws in
             #expect(try await [client.next(), client.next()] == ["start 1 fields", "close enough"])
         }
         let crowd = EventStreamHandler { stream async throws in
@@ -72,7 +72,9 @@ struct EventStreamTests {
             throw HTTPError(.notFound)
         }
         await #expect(throws: HTTPError.self) {
-            try await StreamScript.run(late) { client async throws in _ = try await [client.next(), client.next()] }
+            try await StreamScript.run(late, leaves: false) { client async throws in
+                _ = try await [client.next(), client.next()]
+            }
         }
     }
 

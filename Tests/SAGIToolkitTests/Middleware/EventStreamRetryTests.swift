@@ -50,7 +50,8 @@ struct EventStreamRetryTests {
             try await stream.close()
             await #expect(throws: ExchangeError.self) { try await stream.send("x") }
         }
-        try await StreamScript.run(refused.wrapped(by: EventStreamRetry(.seconds(1)))) { client async throws in
+        try await StreamScript.run(refused.wrapped(by: EventStreamRetry(.seconds(1))), leaves: false) {
+            client async throws in
             #expect(try await [client.next(), client.next()] == ["start", "close "])
         }
         for kind in RequestKind.allCases {

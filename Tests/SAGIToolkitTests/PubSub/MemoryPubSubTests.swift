@@ -161,7 +161,7 @@ struct MemoryPubSubTests {
 
     @Test("subscriptions that come and go while others talk leave nothing behind")
     func churn() async throws {
-        let channels = MemoryPubSub()
+        let channels = MemoryPubSub(capacity: 10_000)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<8 {
                 group.addTask {

@@ -22,9 +22,11 @@ final class StreamScript: Sendable {
         self.lastEventID = lastEventID
     }
 
-    /// Calls an application with a stream. When `body` has ended the client goes, if it has not yet.
+    /// Calls an application with a stream.
+    ///
+    /// - Parameter leaves: whether the client goes when `body` has ended; else the application ends the stream.
     static func run(
-        _ app: some Application, _ path: String = "/", lastEventID: String? = nil,
+        _ app: some Application, _ path: String = "/", lastEventID: String? = nil, leaves: Bool = true,
         _ body: @escaping @Sendable (StreamScript) async throws -> Void
     ) async throws {
         let script = StreamScript(path, lastEventID: lastEventID)
@@ -35,9 +37,11 @@ final class StreamScript: Sendable {
                     script.connection.complete()
                 }
                 try await body(script)
-                // As a server does when a client goes.
-                script.connection.disconnect()
-                group.cancelAll()
+                if leaves {
+                    // As a server does when a client goes.
+                    script.connection.disconnect()
+                    group.cancelAll()
+                }
                 try await group.waitForAll()
             }
         }
