@@ -45,14 +45,14 @@ public final class EventStream: Sendable {
 
     /// Answers with an ordinary response instead: 204 tells a client that came back to stay away.
     ///
-    /// - Throws: ``ExchangeError`` when the stream has begun.
+    /// - Throws: `ExchangeError` when the stream has begun.
     public nonisolated(nonsending) func decline(_ response: Response) async throws {
         try await response.handle(.eventStream(exchange))
     }
 
     /// Sends an event. Waits while the client takes less than is sent.
     ///
-    /// - Throws: ``ExchangeError`` for an event that cannot be written as one, and when this side has ended the stream.
+    /// - Throws: `ExchangeError` for an event that cannot be written as one, and when this side has ended the stream.
     ///   Nothing for a client that has gone.
     public nonisolated(nonsending) func send(_ event: ServerSentEvent) async throws {
         try await start()

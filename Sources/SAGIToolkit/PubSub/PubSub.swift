@@ -18,6 +18,7 @@ public protocol PubSub: Sendable {
     ///
     /// - Parameters:
     ///   - bytes: the message.
+    ///   - channel: any text.
     ///   - origin: who says so, for subscribers that would not hear themselves.
     nonisolated(nonsending) func publish(_ bytes: ByteBuffer, to channel: String, from origin: String?) async throws
 

@@ -44,7 +44,7 @@ public final class WebSocket: Sendable {
     public struct Closing: Sendable, Equatable {
         /// The code of the Close frame (RFC 6455 §7.4): 1005 for none in it, and 1006 when there was no Close frame.
         public var code: UInt16
-        /// The peer's reason; of code 1006 and of what the server has closed, the name of a ``DisconnectReason``.
+        /// The peer's reason; of code 1006 and of what the server has closed, the name of a `DisconnectReason`.
         public var reason: String
     }
 
@@ -77,7 +77,7 @@ public final class WebSocket: Sendable {
     ///   - headerFields: what the response to the handshake has beside what it must have.
     ///   - compression: whether messages are compressed for a client that can read that; `nil`, the default, leaves it to
     ///     the server.
-    /// - Throws: ``ExchangeError`` for a subprotocol that was not offered, and for a socket that was denied.
+    /// - Throws: `ExchangeError` for a subprotocol that was not offered, and for a socket that was denied.
     public nonisolated(nonsending) func accept(
         subprotocol: String? = nil, headerFields: HTTPFields = [:], compression: Bool? = nil
     ) async throws {
@@ -95,7 +95,7 @@ public final class WebSocket: Sendable {
 
     /// Answers the handshake with an ordinary response instead.
     ///
-    /// - Throws: ``ExchangeError`` when the socket is open or has ended.
+    /// - Throws: `ExchangeError` when the socket is open or has ended.
     public nonisolated(nonsending) func deny(_ response: Response) async throws {
         let exchange = WebSocketExchange(
             scope: request.scope, subprotocols: subprotocols, receive: receive, send: outbound)
@@ -107,7 +107,7 @@ public final class WebSocket: Sendable {
 
     /// Sends a text message. Waits while the client takes less than is sent.
     ///
-    /// - Throws: ``ExchangeError`` for a socket that this side has closed. Nothing for a client that has gone.
+    /// - Throws: `ExchangeError` for a socket that this side has closed. Nothing for a client that has gone.
     public nonisolated(nonsending) func send(_ text: String) async throws {
         try await accept()
         try await outbound(.text(text))
@@ -151,7 +151,7 @@ public final class WebSocket: Sendable {
 
     /// Closes the socket. Of several calls the first one counts. Before the socket is open it is denied with 403.
     ///
-    /// - Throws: ``ExchangeError`` for a code that may not be sent (RFC 6455 §7.4), or a reason of more than 123 bytes.
+    /// - Throws: `ExchangeError` for a code that may not be sent (RFC 6455 §7.4), or a reason of more than 123 bytes.
     public nonisolated(nonsending) func close(code: UInt16 = 1000, reason: String = "") async throws {
         try await outbound(.close(code: code, reason: reason))
         status.withLock { $0.state = .closed }
