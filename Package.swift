@@ -95,7 +95,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "SAGILiveTesting",
-            dependencies: ["SAGI", "SAGIServer", "SAGITesting", http, nioCore, nioPosix, nioHTTP1, nioSSL, logging],
+            dependencies: [
+                "SAGI", "SAGIServer", "SAGITesting", "WebSocketProtocol", "HTTPSemantics", http, nioCore, nioPosix,
+                nioHTTP1, nioSSL, logging,
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "sagi",

@@ -259,7 +259,7 @@ extension RequestScope {
 
         /// Behind a pointer, where no access is checked for exclusivity.
         package let contents: UnsafeMutablePointer<Contents>
-        fileprivate var changes: Changes?
+        @exclusivity(unchecked) fileprivate var changes: Changes?
         private let cachedFields = Mutex<HTTPFields?>(nil)
         private let hasCachedFields = Atomic<Bool>(false)
 

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import SAGI
 import SAGITesting
+import Synchronization
 
 /// One exchange over a connection.
 final class LiveChannel: TestChannel {
@@ -21,14 +22,18 @@ final class LiveChannel: TestChannel {
     }
 
     /// Bytes that wait for the test before the socket is left alone.
-    private static let inputBuffer = 64 * 1024
+    static let inputBuffer = 64 * 1024
 
-    private let connection: LiveConnection
+    let connection: LiveConnection
     private let id: Int
     private let recorder: Recorder
     private let disconnectPoint: DisconnectPoint?
     private let onEnd: @Sendable (_ isReusable: Bool) -> Void
-    private let state: Monitor<State>
+    let state: Monitor<State>
+    /// What is asked for when the request is the handshake of a WebSocket.
+    let offer: SocketOffer?
+    /// Set when the exchange has become a WebSocket.
+    let codec = Mutex<SocketCodec?>(nil)
 
     /// Sends the head of the request, and its end when no content follows.
     init(
@@ -39,6 +44,7 @@ final class LiveChannel: TestChannel {
         self.id = id
         self.recorder = recorder
         disconnectPoint = outgoing.disconnect
+        offer = outgoing.webSocket
         self.onEnd = onEnd
         state = Monitor(State(hasSentAll: !outgoing.hasBody))
         connection.handler.carry(self)
@@ -94,6 +100,16 @@ final class LiveChannel: TestChannel {
     }
 
     func received(_ part: HTTPClientResponsePart) {
+        if let offer, case .head(let head) = part, head.status == .switchingProtocols {
+            do throws(BrokenHandshake) {
+                try openSocket(HTTPFields(head.headers), offer)
+            } catch {
+                failed(error)
+                return connection.channel.close(promise: nil)
+            }
+        }
+        // The head was all that was HTTP.
+        if case .end = part, isSocket { return }
         let pauses = state.update { state in
             guard state.end == nil else { return false }
             switch part {
@@ -112,7 +128,10 @@ final class LiveChannel: TestChannel {
 
     func failed(_ error: any Error) { state.update { $0.failure = $0.failure ?? error } }
 
-    func closed() { state.update { $0.finish(.truncated($0.failure.map { String(describing: $0) })) } }
+    func closed() {
+        state.update { $0.finish(.truncated($0.failure.map { String(describing: $0) })) }
+        offer?.inbox.ended()
+    }
 
     func disconnect(_ reason: DisconnectReason) {
         state.update { state in

@@ -14,18 +14,22 @@ final class LiveConnection: Sendable {
         self.handler = handler
     }
 
-    static func addHandlers(to channel: any Channel, tls: NIOSSLContext?, serverName: String?) throws {
+    static func addHandlers(
+        to channel: any Channel, tls: NIOSSLContext?, serverName: String?, opensSocket: Bool
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
         if let tls { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: serverName)) }
+        let handler = ResponseHandler()
+        if opensSocket { try pipeline.addHandler(TunnelGate(handler)) }
         // The request is sent as the test wants it, right or wrong.
         var encoding = HTTPRequestEncoder.Configuration()
         encoding.automaticallySetFramingHeaders = false
         try pipeline.addHandler(HTTPRequestEncoder(configuration: encoding))
         try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(informationalResponseStrategy: .forward)))
-        try pipeline.addHandler(ResponseHandler())
+        try pipeline.addHandler(handler)
     }
 
-    /// The connection behind a channel to which ``addHandlers(to:tls:serverName:)`` has been applied.
+    /// The connection behind a channel to which ``addHandlers(to:tls:serverName:opensSocket:)`` has been applied.
     static func make(_ channel: any Channel) async throws -> LiveConnection {
         let handler = try await channel.pipeline.handler(type: ResponseHandler.self).get()
         return LiveConnection(channel, handler)
@@ -43,6 +47,12 @@ final class ResponseHandler: ChannelInboundHandler, Sendable {
     func carry(_ next: LiveChannel?) { exchange.withLock { $0 = next } }
 
     private var current: LiveChannel? { exchange.withLock { $0 } }
+
+    /// Whether the connection has become a WebSocket.
+    var carriesSocket: Bool { current?.isSocket ?? false }
+
+    /// What arrives on a connection that is no HTTP any more.
+    func tunnelled(_ bytes: ByteBuffer) { current?.tunnelled(bytes) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard let current else { return context.close(promise: nil) }

@@ -75,7 +75,7 @@ final class LiveTransport: TestTransport {
             throw TestClientError.invalidRequest("The server does not listen for \(outgoing.request.scheme ?? "http").")
         }
         let id = recorder.nextID()
-        let connection = try await connection(to: address)
+        let connection = try await connection(to: address, opensSocket: outgoing.webSocket != nil)
         return LiveChannel(
             connection, outgoing, id, recorder,
             onEnd: { [weak self] isReusable in
@@ -83,11 +83,11 @@ final class LiveTransport: TestTransport {
             })
     }
 
-    private func connection(to address: BoundAddress) async throws -> LiveConnection {
-        while let kept = pool.withLock({ $0.idle[address]?.popLast() }) {
+    private func connection(to address: BoundAddress, opensSocket: Bool) async throws -> LiveConnection {
+        while !opensSocket, let kept = pool.withLock({ $0.idle[address]?.popLast() }) {
             if kept.channel.isActive { return kept }
         }
-        let connection = try await connect(to: address)
+        let connection = try await connect(to: address, opensSocket: opensSocket)
         pool.withLock { $0.open[ObjectIdentifier(connection)] = connection }
         connection.channel.closeFuture.whenComplete { [weak self] _ in
             self?.pool.withLock { pool in
@@ -103,14 +103,15 @@ final class LiveTransport: TestTransport {
         pool.withLock { $0.idle[address, default: []].append(connection) }
     }
 
-    private func connect(to address: BoundAddress) async throws -> LiveConnection {
+    private func connect(to address: BoundAddress, opensSocket: Bool) async throws -> LiveConnection {
         let (tls, serverName) = (address.isSecure ? tls : nil, options.serverName)
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(TimeAmount(timeout))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try LiveConnection.addHandlers(to: channel, tls: tls, serverName: serverName)
+                    try LiveConnection.addHandlers(
+                        to: channel, tls: tls, serverName: serverName, opensSocket: opensSocket)
                 }
             }
         let channel =
@@ -125,7 +126,10 @@ final class LiveTransport: TestTransport {
     // MARK: The end
 
     func shutdown() async throws {
-        for connection in pool.withLock({ Array($0.open.values) }) { connection.channel.close(promise: nil) }
+        let open = pool.withLock { Array($0.open.values) }
+        // An open WebSocket is closed by the server, as in memory.
+        for connection in open where !connection.handler.carriesSocket { connection.channel.close(promise: nil) }
+        defer { for connection in open { connection.channel.close(promise: nil) } }
         let isDone = Monitor(false)
         Task { [server] in
             await server.shutdown()

@@ -15,6 +15,8 @@ final class Recorder: Sendable {
     struct Log: Sendable {
         var lastID = 0
         var exchanges: [Int: Record] = [:]
+        /// Exchanges that the application did not serve, and that may come again as plain HTTP.
+        var unserved: [ObjectIdentifier: Int] = [:]
         var startupFailure: String?
         var shutdownFailure: String?
     }
@@ -63,6 +65,9 @@ struct RecordedApplication: Application {
         } catch {
             failure = error
         }
+        if failure is Unsupported, exchange.kind != "http" {
+            recorder.log.withLock { $0.unserved[ObjectIdentifier(scope.storage)] = id }
+        }
         let outcome = ApplicationOutcome(error: failure, startedResponse: scope.connection.responseStarted)
         recorder.log.update { $0.exchanges[id] = .ended(outcome) }
         if let failure { throw failure }
@@ -92,7 +97,11 @@ struct RecordedApplication: Application {
 
     /// Reads the name of an exchange and takes it out of the request, as if it had never been there.
     private func takeID(_ scope: RequestScope) -> Int? {
-        guard let name = HTTPField.Name(Recorder.fieldName), let id = scope[name].flatMap(Int.init) else { return nil }
+        // A scope that comes a second time has no name any more.
+        let unserved = recorder.log.withLock { $0.unserved.removeValue(forKey: ObjectIdentifier(scope.storage)) }
+        guard let name = HTTPField.Name(Recorder.fieldName), let id = scope[name].flatMap(Int.init) else {
+            return unserved
+        }
         scope.removeLastHeaderField()
         return id
     }

@@ -60,6 +60,12 @@ extension LoopExchange {
         }
     }
 
+    /// Runs `body` in another turn, after what waits: an application that never stops asking or sending after the end of
+    /// its exchange must not keep the loop. A call that is answered at once does not even suspend.
+    func inAnotherTurn(_ body: @escaping @Sendable () -> Void) {
+        loop.eventLoop.execute { self.loop.turn(body) }
+    }
+
     /// Runs `body` on the loop, in a turn: now when this is the loop.
     func onLoop(_ body: @escaping @Sendable () -> Void) {
         if loop.eventLoop.inEventLoop {

@@ -4,7 +4,6 @@ import Synchronization
 
 extension ServerExchange {
     func poll() throws -> HTTPRequestEvent? {
-        // Whoever asks again after the end has its turn after the other connections.
         guard loop.isInThisTurn, !toldEnd else { return nil }
         return try pollOnLoop()
     }
@@ -18,6 +17,11 @@ extension ServerExchange {
 
     func wait(_ pending: PendingReceive<HTTPRequestEvent>) {
         let continuation = pending.continuation
+        if toldEnd {
+            return inAnotherTurn {
+                continuation.resume(with: Result { try self.pollOnLoop() ?? .disconnect(.completed) })
+            }
+        }
         do {
             if let event = try pollOnLoop() { return continuation.resume(returning: event) }
         } catch {

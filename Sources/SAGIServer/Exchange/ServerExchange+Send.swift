@@ -9,8 +9,6 @@ extension ServerExchange: LoopExchange {
     func offer(_ event: HTTPResponseEvent) throws -> Bool {
         guard loop.isInThisTurn else { return false }
         // Over: whoever comes after a disconnect is not told, whoever comes after the end has made a mistake.
-        // What comes after a disconnect has its turn after those of the other connections: an application that never
-        // stops sending must not keep the loop.
         guard let stream, !hasEnded else { return try takeAfterEnd(event) && !isDisconnected }
         if case .file = event { return false }
         guard pendingSends.isEmpty, !isSendingFile else { return false }
@@ -27,6 +25,11 @@ extension ServerExchange: LoopExchange {
     func enqueue(_ pending: PendingSend<HTTPResponseEvent>) {
         if pending.waiter.isCancelled.load(ordering: .acquiring), !hasEnded {
             return pending.continuation.resume(throwing: CancellationError())
+        }
+        guard !hasEnded else {
+            return inAnotherTurn {
+                pending.continuation.resume(with: Result { _ = try self.takeAfterEnd(pending.event) })
+            }
         }
         pendingSends.append(pending)
         sendPending()

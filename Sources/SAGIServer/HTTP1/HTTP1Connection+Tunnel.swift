@@ -46,7 +46,8 @@ extension HTTP1Connection {
             exchange.layer = socket
             return socket.makeExchange(scope)
         }
-        guard Accept.namesEventStream(scope.storage.contents.pointee.head) else { return nil }
+        // The response to HEAD has no content to stream.
+        guard !facts.contains(.isHead), Accept.namesEventStream(scope.storage.contents.pointee.head) else { return nil }
         let stream = ServerEventStream(
             exchange: exchange, keepalive: server.eventStreamKeepalive, idleTimeout: server.eventStreamIdleTimeout)
         exchange.layer = stream

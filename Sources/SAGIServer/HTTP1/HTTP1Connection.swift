@@ -24,7 +24,7 @@ final class HTTP1Connection: @unchecked Sendable {
     /// The exchange and its box serve one request after another, as long as nobody else holds on to them.
     @exclusivity(unchecked) private(set) var exchange: ServerExchange
     @exclusivity(unchecked) private var storage: RequestScope.Storage
-    @exclusivity(unchecked) private var task: Task<Void, Never>?
+    @exclusivity(unchecked) var task: Task<Void, Never>?
     @exclusivity(unchecked) private var parked: UnsafeContinuation<Void, Never>?
     @exclusivity(unchecked) private var isTurnEndRequested = false
 
@@ -348,40 +348,6 @@ final class HTTP1Connection: @unchecked Sendable {
         }
     }
 
-    // MARK: Closing
-
-    /// Sends what is left, tells the peer that nothing more comes, and reads until it closes: closing at once
-    /// would reset the connection and could take the response with it (RFC 9112 §9.6).
-    func linger() {
-        flush()
-        if case .closed = state { return }
-        guard !inputEnded else { return close() }
-        state = .lingering(left: server.limits.drain)
-        input = ByteBuffer()
-        transport.closeOutput()
-        transport.setReading(true)
-        readDeadline = loop.now + server.timeouts.linger
-        updateDeadline()
-    }
-
-    func close() {
-        if case .closed = state { return }
-        flush()
-        state = .closed
-        transport.close()
-        unpark()
-    }
-
-    /// Ends the connection in the middle of a response, so that the client sees it.
-    func abort(_ reason: DisconnectReason) {
-        if case .closed = state { return }
-        state = .closed
-        if hasExchange { exchange.disconnect(reason) }
-        dropOutput()
-        transport.abort()
-        unpark()
-    }
-
     // MARK: Turns
 
     /// Has what has gathered sent at the end of the turn.
@@ -389,46 +355,6 @@ final class HTTP1Connection: @unchecked Sendable {
         guard !isTurnEndRequested else { return }
         isTurnEndRequested = true
         loop.atTurnEnd(self)
-    }
-
-    /// No request after this one. An idle connection gets `grace` for a request that is on its way.
-    func drain(grace: TimeAmount) {
-        isDraining = true
-        keepAlive = false
-        switch state {
-        case .idle where input.readableBytes == 0:
-            readDeadline = loop.now + grace
-            updateDeadline()
-        case .draining:
-            linger()
-        case .serving, .tunnelling:
-            exchange.layer?.shutDown()
-        case .idle, .lingering, .closed:
-            break
-        }
-    }
-
-    /// The time for shutting down is over.
-    func shutDownNow() {
-        switch state {
-        case .serving:
-            disconnect(.serverShutdown)
-            abort(.serverShutdown)
-        case .tunnelling:
-            tunnelHandler?.closed(.serverShutdown)
-        case .idle, .draining, .lingering, .closed:
-            close()
-        }
-        cancelWork()
-    }
-
-    func cancelWork() {
-        if server.cancelsOnDisconnect { task?.cancel() }
-    }
-
-    func released() {
-        task = nil
-        loop.remove(self)
     }
 }
 

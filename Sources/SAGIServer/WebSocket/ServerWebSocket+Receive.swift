@@ -5,7 +5,7 @@ import WebSocketProtocol
 
 extension ServerWebSocket: TunnelHandler {
     func received(_ bytes: ByteBuffer) {
-        clock.heard(loop.now)
+        if clock.heard(loop.now) { updateTimer() }
         guard farewell == nil else { return }
         if input.readableBytes == 0 {
             input = bytes
@@ -91,6 +91,11 @@ extension ServerWebSocket: TunnelHandler {
     }
 
     func wait(_ pending: PendingReceive<WebSocketInbound>) {
+        if toldEnding, let ending {
+            return inAnotherTurn {
+                pending.continuation.resume(returning: .disconnect(code: ending.code, reason: ending.reason))
+            }
+        }
         do {
             if let event = try pollOnLoop() { return pending.continuation.resume(returning: event) }
         } catch {

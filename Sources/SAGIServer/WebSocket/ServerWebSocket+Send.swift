@@ -17,6 +17,7 @@ extension ServerWebSocket: LoopExchange {
         if pending.waiter.isCancelled.load(ordering: .acquiring), ending == nil {
             return pending.continuation.resume(throwing: CancellationError())
         }
+        guard ending == nil else { return inAnotherTurn { pending.continuation.resume() } }
         pendingSends.append(pending)
         sendPending()
     }

@@ -61,11 +61,13 @@ struct WebSocketClock {
         deadline = nil
     }
 
-    /// Bytes have arrived: the peer is there.
+    /// Bytes have arrived: the peer is there. Whether the timer has to be set, because it waits for the answer to a ping.
     @inline(__always)
-    mutating func heard(_ now: NIODeadline) {
+    mutating func heard(_ now: NIODeadline) -> Bool {
         heard = now
+        guard pinged != nil else { return false }
         pinged = nil
+        return true
     }
 
     /// A message has gone either way. Whether the timer has to be set, because there was nothing to wait for.

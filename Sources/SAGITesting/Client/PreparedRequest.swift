@@ -25,10 +25,13 @@ extension TestClient {
     }
 
     /// Sends the head of a request, and begins to send its content.
-    func begin(_ prepared: PreparedRequest, disconnect: DisconnectPoint?) async throws -> TestExchange {
+    func begin(
+        _ prepared: PreparedRequest, disconnect: DisconnectPoint?, webSocket: SocketOffer? = nil
+    ) async throws -> TestExchange {
         let request = head(of: prepared)
         let outgoing = OutgoingRequest(
-            request: request, hasBody: !prepared.body.isEmpty, disconnect: disconnect, timeout: options.timeout)
+            request: request, hasBody: !prepared.body.isEmpty, disconnect: disconnect, timeout: options.timeout,
+            webSocket: webSocket)
         let channel = try await transport.open(outgoing)
         let exchange = TestExchange(channel, request, options) { head in
             guard options.usesCookies else { return }

@@ -1,3 +1,4 @@
+import HTTPSemantics
 import HTTPTypes
 import Logging
 import NIOCore
@@ -41,12 +42,14 @@ final class InMemoryTransport: TestTransport {
                 expectsContinue: outgoing.hasBody && request.expectsContinue,
                 hasBody: outgoing.hasBody, hasLength: request.headerFields[.contentLength] != nil,
                 disconnect: outgoing.disconnect, inputBuffer: options.inputBuffer,
-                cancelsOnDisconnect: options.cancelsOnDisconnect),
+                cancelsOnDisconnect: options.cancelsOnDisconnect, closeTimeout: options.closeTimeout,
+                webSocket: outgoing.webSocket),
             highWaterMark: options.highWaterMark, lowWaterMark: options.lowWaterMark)
 
         var scope = RequestScope(
             request: request, version: options.version, client: options.client, server: options.server, state: state,
             extensions: extensions(acceptsTrailers: acceptsTrailers), connection: exchange, logger: options.logger)
+        if outgoing.webSocket != nil { scope.storage.contents.pointee.head.facts.insert(.webSocket) }
         if !options.rootPath.isEmpty { scope.rootPath = options.rootPath }
 
         exchanges.withLock { exchanges in
@@ -61,13 +64,14 @@ final class InMemoryTransport: TestTransport {
         var extensions = options.extensions
         if options.version != .http10 { extensions[EarlyHints.self] = extensions[EarlyHints.self] ?? EarlyHints() }
         if acceptsTrailers { extensions[Trailers.self] = extensions[Trailers.self] ?? Trailers() }
+        extensions[DenialResponse.self] = extensions[DenialResponse.self] ?? DenialResponse()
         extensions[FullFlush.self] = extensions[FullFlush.self] ?? FullFlush()
         return extensions
     }
 
     func shutdown() async throws {
         let open = exchanges.withLock { $0 }
-        for exchange in open { exchange.disconnect(.serverShutdown) }
+        for exchange in open { exchange.shutDown() }
         try await within(timeout, "The end of the application's exchanges") {
             for exchange in open { _ = try await exchange.monitor.wait { $0.outcome } }
         }

@@ -46,5 +46,7 @@ final class MemoryChannel: TestChannel {
 
     func outcome() async throws -> ApplicationOutcome? { try await exchange.monitor.wait { $0.outcome } }
 
+    var socket: (any SocketChannel)? { exchange.monitor.withLock { $0.socket.isAccepted } ? exchange : nil }
+
     var outcomeSoFar: ApplicationOutcome? { exchange.monitor.withLock { $0.outcomeSoFar } }
 }

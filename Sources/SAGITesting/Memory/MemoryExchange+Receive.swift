@@ -47,6 +47,7 @@ extension MemoryExchange.State {
         if rules.phase == .complete || hasReturned { return .disconnect(.completed) }
         guard !incoming.isEmpty else { return nil }
         let event = incoming.removeFirst()
+        hasReceived = true
         if case .body(let bytes, _) = event {
             incomingBytes -= bytes.readableBytes
             // The client did not wait: it needs no 100.

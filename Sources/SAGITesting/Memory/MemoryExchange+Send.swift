@@ -3,6 +3,8 @@ import NIOCore
 import SAGI
 
 extension MemoryExchange: EventSink {
+    typealias Outbound = HTTPResponseEvent
+
     func offer(_ event: HTTPResponseEvent) throws -> Bool {
         if case .file = event { return false }
         return try change { state in
@@ -17,19 +19,25 @@ extension MemoryExchange: EventSink {
     }
 
     nonisolated(nonsending) func send(_ event: HTTPResponseEvent) async throws {
-        let id = change { state in
-            state.nextSend += 1
-            state.sendQueue.append(state.nextSend)
-            return state.nextSend
-        }
-        // Events go out in the order in which they were sent, each when the one before it has.
-        defer { change { $0.sendQueue.removeAll { $0 == id } } }
+        let id = standInLine()
+        defer { leaveLine(id) }
         if case .file(let range, let more) = event { return try await send(range, more: more, id) }
         try await whenWritable(id) { state in
             guard state.takesEvents else { return try state.takeAfterEnd(event) }
             try state.take(event, self)
         }
     }
+
+    /// Events go out in the order in which they were sent, each when the one before it has.
+    func standInLine() -> UInt64 {
+        change { state in
+            state.nextSend += 1
+            state.sendQueue.append(state.nextSend)
+            return state.nextSend
+        }
+    }
+
+    func leaveLine(_ id: UInt64) { change { $0.sendQueue.removeAll { $0 == id } } }
 
     private nonisolated(nonsending) func send(_ range: FileRange, more: Bool, _ id: UInt64) async throws {
         let file = try await whenWritable(id) { state -> OpenFile? in
@@ -77,7 +85,7 @@ extension MemoryExchange: EventSink {
 
 extension MemoryExchange.State {
     /// Fewer bytes wait than the high-water mark, or fewer than the low one after it was reached.
-    fileprivate var isWritable: Bool { !core.isAboveHighWater }
+    var isWritable: Bool { !core.isAboveHighWater }
 
     /// Whoever comes after a disconnect is not told, whoever comes after the end has made a mistake.
     fileprivate func takeAfterEnd(_ event: HTTPResponseEvent) throws(ExchangeError) {
@@ -86,7 +94,7 @@ extension MemoryExchange.State {
         throw .wrongEvent("The exchange has ended.")
     }
 
-    fileprivate mutating func take(_ event: HTTPResponseEvent, _ exchange: MemoryExchange) throws(ExchangeError) {
+    mutating func take(_ event: HTTPResponseEvent, _ exchange: MemoryExchange) throws(ExchangeError) {
         let facts = exchange.facts
         switch event {
         case .informational(let response):

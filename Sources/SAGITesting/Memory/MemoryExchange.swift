@@ -1,4 +1,5 @@
 import Foundation
+import HTTPSemantics
 import HTTPTypes
 import NIOCore
 import SAGI
@@ -18,6 +19,10 @@ final class MemoryExchange: Sendable {
         /// Bytes of the request that wait for the application before the client has to wait.
         var inputBuffer: Int
         var cancelsOnDisconnect: Bool
+        /// For the application to notice that its WebSocket was closed in good order.
+        var closeTimeout: Duration
+        /// What the client asks for when it opens a WebSocket.
+        var webSocket: SocketOffer?
     }
 
     struct State: Sendable {
@@ -30,6 +35,7 @@ final class MemoryExchange: Sendable {
         var incomingBytes = 0
         var isReceiving = false
         var sentContinue = false
+        var hasReceived = false
 
         // The response.
         var rules = ResponseRules()
@@ -46,6 +52,10 @@ final class MemoryExchange: Sendable {
         var nextSend: UInt64 = 0
         var eventCount = 0
         var contentBytes = 0
+        /// Returning ends the content, as it does that of an event stream.
+        var endsOnReturn = false
+
+        var socket: MemorySocket
 
         // The application.
         var task: Task<Void, Never>?
@@ -63,7 +73,8 @@ final class MemoryExchange: Sendable {
 
     init(_ facts: Facts, highWaterMark: Int, lowWaterMark: Int) {
         self.facts = facts
-        let monitor = Monitor(State(core: ConnectionCore(highWaterMark: highWaterMark, lowWaterMark: lowWaterMark)))
+        let core = ConnectionCore(highWaterMark: highWaterMark, lowWaterMark: lowWaterMark)
+        let monitor = Monitor(State(core: core, socket: MemorySocket(facts.webSocket)))
         self.monitor = monitor
         executor = TurnExecutor {
             guard monitor.withLock({ $0.isHeadOpen }) else { return }
@@ -77,9 +88,14 @@ final class MemoryExchange: Sendable {
     func start(_ application: any Application, _ scope: RequestScope) {
         if facts.disconnect?.place == .events(0) { disconnect(facts.disconnect?.reason ?? .clientClosed) }
         let task = Task(executorPreference: executor) {
-            let exchange = Exchange.http(HTTPExchange(scope: scope, receive: Receive(self), send: Send(self)))
+            let plain = Exchange.http(HTTPExchange(scope: scope, receive: Receive(self), send: Send(self)))
             do {
-                try await application.handle(exchange)
+                do {
+                    try await application.handle(self.layer(scope) ?? plain)
+                } catch is Unsupported where self.canComeAgain(scope) {
+                    // `Upgrade` may be ignored (RFC 9110 §7.8), and `Accept` is a wish.
+                    try await application.handle(plain)
+                }
                 self.returned(nil)
             } catch {
                 self.returned(error)
@@ -88,6 +104,27 @@ final class MemoryExchange: Sendable {
         change { state in
             state.task = task
             if case .disconnected = state.core.ending, facts.cancelsOnDisconnect { task.cancel() }
+        }
+    }
+
+    /// The exchange of a request that asks for a WebSocket or an event stream; nil for any other.
+    private func layer(_ scope: RequestScope) -> Exchange? {
+        if let offer = facts.webSocket {
+            let socket = MemoryWebSocket(self)
+            return .webSocket(
+                WebSocketExchange(
+                    scope: scope, subprotocols: offer.subprotocols, receive: Receive(socket), send: Send(socket)))
+        }
+        guard Accept.namesEventStream(scope.storage.contents.pointee.head) else { return nil }
+        let stream = MemoryEventStream(self)
+        return .eventStream(EventStreamExchange(scope: scope, receive: Receive(stream), send: Send(stream)))
+    }
+
+    /// Whether the request can come again as plain HTTP: it was more than that, and nothing was received or sent.
+    private func canComeAgain(_ scope: RequestScope) -> Bool {
+        guard layer(scope) != nil else { return false }
+        return monitor.withLock { state in
+            state.core.isOpen && state.rules.phase == .idle && !state.hasReceived && !state.socket.isAccepted
         }
     }
 
@@ -104,10 +141,7 @@ final class MemoryExchange: Sendable {
     /// In their order, whichever tasks they come from. An action may lead to more.
     func runActions() {
         actionLock.withLock {
-            for action in monitor.withLock({ state in
-                defer { state.actions = [] }
-                return state.actions
-            }) { action() }
+            while let action = monitor.withLock({ $0.actions.isEmpty ? nil : $0.actions.removeFirst() }) { action() }
         }
     }
 
@@ -117,10 +151,14 @@ final class MemoryExchange: Sendable {
         change { state in
             state.hasReturned = true
             state.outcomeSoFar = ApplicationOutcome(error: error, startedResponse: state.core.responseStarted)
+            if state.socket.isAccepted { return state.closeSocketBehind(error, self) }
             guard state.core.isOpen else { return }
             if state.rules.phase == .idle {
                 state.answer500(facts)
-            } else if !state.isBroken, error == nil ? state.rules.returned() : state.rules.phase == .complete {
+            } else if !state.isBroken,
+                error == nil
+                    ? state.rules.returned(endsContent: state.endsOnReturn) : state.rules.phase == .complete
+            {
                 state.endContent(whole: 0)
             } else {
                 // Never ended as if complete.
@@ -137,7 +175,13 @@ final class MemoryExchange: Sendable {
     /// Ends the exchange before its response is complete.
     func disconnect(_ reason: DisconnectReason) {
         // Nobody is woken before the task has been cancelled: who receives the disconnect sees it.
-        monitor.withLock { $0.disconnect(reason, facts) }
+        monitor.withLock { state in
+            if state.socket.isAccepted {
+                state.endSocket(1006, reason.name, reason, self)
+            } else {
+                state.disconnect(reason, facts)
+            }
+        }
         runActions()
         monitor.update { _ in }
     }
@@ -149,6 +193,7 @@ extension MemoryExchange.State {
         closeHead()
         if facts.cancelsOnDisconnect, let task { actions.insert({ task.cancel() }, at: 0) }
         finish(.disconnected)
+        socket.ending = (1006, reason.name)
         actions += core.disconnect(reason)
     }
 

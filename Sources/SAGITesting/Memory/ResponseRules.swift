@@ -76,9 +76,9 @@ struct ResponseRules: Sendable {
     }
 
     /// The application has returned. Whether that leaves the response whole: it is complete, or there is
-    /// nothing that could still come.
-    mutating func returned() -> Bool {
-        if phase == .started, !announcedTrailers, !hasContent || promised == sent { phase = .complete }
+    /// nothing that could still come, or its end is the end of the content.
+    mutating func returned(endsContent: Bool) -> Bool {
+        if phase == .started, !announcedTrailers, endsContent || !hasContent || promised == sent { phase = .complete }
         return phase == .complete
     }
 

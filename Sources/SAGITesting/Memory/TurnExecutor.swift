@@ -16,6 +16,9 @@ final class TurnExecutor: TaskExecutor {
     /// Whether the caller runs in a turn of this executor.
     var isCurrent: Bool { DispatchQueue.getSpecific(key: Self.key) == ObjectIdentifier(self) }
 
+    /// Runs `body` when the turns have ended that are due by now.
+    func afterTurns(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
+
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         queue.async {

@@ -25,6 +25,8 @@ package struct OutgoingRequest: Sendable {
     package var disconnect: DisconnectPoint?
     /// How long to wait for the connection.
     package var timeout: Duration
+    /// What is asked for when the request is the handshake of a WebSocket.
+    package var webSocket: SocketOffer?
 }
 
 /// One exchange, seen from the client.
@@ -41,6 +43,8 @@ package protocol TestChannel: AnyObject, Sendable {
     func outcome() async throws -> ApplicationOutcome?
     /// The same if it is known now.
     var outcomeSoFar: ApplicationOutcome? { get }
+    /// The WebSocket that the response has opened; `nil` when it has opened none.
+    var socket: (any SocketChannel)? { get }
 }
 
 /// How the application's function ended for one exchange.

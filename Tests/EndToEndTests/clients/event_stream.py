@@ -62,6 +62,10 @@ def detection(server):
                               ("*/*", False), ("text/*", False), ("text/event-streams", False)):
         response = server.get("/sse/decline", fields=f"Accept: {accept}\r\n")
         equal(response.text == "Not here.\n", is_stream, accept)
+    with server.connect() as connection:
+        connection.send(request("/page", ACCEPT, "HEAD"))
+        response = connection.response("HEAD")
+        equal((response.status, response["content-type"]), (200, server.get("/page")["content-type"]), "HEAD")
     # An application without a stream here answers as ever.
     equal(server.get("/page", fields=ACCEPT).status, 200, "a page")
     equal(server.get("/", fields=ACCEPT).text, "Hello, world!\n", "the greeting")

@@ -46,7 +46,7 @@ struct WebSocketTarget: FuzzTarget {
             if cut < input.count { cuts.append(cut) }
         }
         let pieces = try Self.read(input, cuts: cuts, isCompressed, keepsContext)
-        guard pieces.events == whole.events, pieces.error == whole.error else {
+        guard pieces.events == whole.events, Self.agree(pieces.error, whole.error, isCompressed) else {
             throw Violation("\(whole) is \(pieces) when it is cut at \(cuts)")
         }
         try Self.writeAgain(whole.events)
@@ -57,11 +57,16 @@ struct WebSocketTarget: FuzzTarget {
         for isCompressed in [true, false] {
             let whole = try Self.read(input, cuts: [], isCompressed, true)
             let single = try Self.read(input, cuts: Array(1..<max(1, input.count)), isCompressed, true)
-            guard single.events == whole.events, single.error == whole.error else {
+            guard single.events == whole.events, Self.agree(single.error, whole.error, isCompressed) else {
                 throw Violation("\(whole) is \(single) byte by byte")
             }
             try Self.writeAgain(whole.events)
         }
+    }
+
+    /// Of several rules that compressed bytes break, which one is found first depends on how much is inflated at once.
+    private static func agree(_ one: WebSocketError?, _ other: WebSocketError?, _ isCompressed: Bool) -> Bool {
+        isCompressed ? (one == nil) == (other == nil) : one == other
     }
 
     private struct Reading {
