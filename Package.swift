@@ -125,6 +125,10 @@ let package = Package(
         example("Books", "SAGIToolkit", grdb),
         example("ContactForm", "SAGIToolkit"),
         example("Downloads", "SAGIToolkit"),
+        example("ChatRoom", "SAGIToolkit"),
+        example("Dashboard", "SAGIToolkit"),
+        example("Counter", "SAGIToolkit"),
+        example("Ticker", "SAGIToolkit"),
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 
         .executableTarget(

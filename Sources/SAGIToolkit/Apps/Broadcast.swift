@@ -12,6 +12,10 @@ public struct Broadcast<Channels: PubSub>: Application {
     private let channel: @Sendable (Request) -> String
     private let echoes: Bool
 
+    /// An origin begins with the kind of the message. What somebody else publishes is text.
+    private static var binary: Character { "b" }
+    private static var text: Character { "t" }
+
     /// - Parameters:
     ///   - channels: where the messages go.
     ///   - echoes: whether a client hears itself. Default false.
@@ -31,10 +35,11 @@ public struct Broadcast<Channels: PubSub>: Application {
             let own = String(UInt64.random(in: .min ... .max), radix: 36)
             let publications = try await channels.subscribe(to: name)
             try await socket.send(from: publications) { publication in
-                if !echoes, publication.origin == own { return nil }
-                return .text(publication.text)
+                if !echoes, publication.origin?.dropFirst() == own[...] { return nil }
+                return publication.origin?.first == Self.binary ? .bytes(publication.bytes) : .text(publication.text)
             } receiving: { message in
-                try await channels.publish(message.bytes, to: name, from: own)
+                let kind = message.text == nil ? Self.binary : Self.text
+                try await channels.publish(message.bytes, to: name, from: "\(kind)\(own)")
             }
         }.handle(exchange)
     }

@@ -15,8 +15,8 @@ import HTTPTypes
 /// ```
 ///
 /// A type says which methods it has by the protocols that it conforms to; the router answers the others with 405, and
-/// HEAD and OPTIONS where the type does not. One value serves all requests: what belongs to one request is local to its
-/// function.
+/// HEAD and OPTIONS where the type does not. ``EventStreamEndpoint`` and ``WebSocketEndpoint`` go with them. One value
+/// serves all requests: what belongs to one request is local to its function.
 public protocol Endpoint: Sendable {}
 
 /// An endpoint that answers GET.
@@ -69,7 +69,7 @@ public protocol OptionsEndpoint: Endpoint {
 }
 
 extension Routes {
-    /// Sends the methods that an endpoint has to it.
+    /// Sends the methods that an endpoint has to it, and event streams and WebSockets if it serves them.
     ///
     /// - Parameters:
     ///   - path: the path; ``Router`` says what it can hold.
@@ -83,6 +83,14 @@ extension Routes {
         var name = name
         for (method, handler) in endpoint.handlers {
             on(method, path, name: name.take(), where: constraints, to: handler, file: file, line: line)
+        }
+        if let endpoint = endpoint as? any EventStreamEndpoint {
+            let handler = endpoint.eventStreamHandler
+            eventStream(path, name: name.take(), where: constraints, to: handler, file: file, line: line)
+        }
+        if let endpoint = endpoint as? any WebSocketEndpoint {
+            let handler = endpoint.webSocketHandler
+            webSocket(path, name: name.take(), where: constraints, to: handler, file: file, line: line)
         }
     }
 }

@@ -1,7 +1,6 @@
 public import Foundation
 public import HTTPTypes
 public import SAGI
-import Synchronization
 
 /// An event stream (SSE), as a handler gets it.
 ///
@@ -21,7 +20,7 @@ public final class EventStream: Sendable {
     public let request: Request
 
     private let exchange: EventStreamExchange
-    private let isStarted = Atomic<Bool>(false)
+    private let opening = Opening()
 
     /// Makes a stream of an exchange. Of one exchange there must be no more than one.
     public init(_ exchange: EventStreamExchange) {
@@ -39,20 +38,21 @@ public final class EventStream: Sendable {
     ///
     /// - Parameter headerFields: what the response has beside `Content-Type` and `Cache-Control`.
     public nonisolated(nonsending) func start(headerFields: HTTPFields = [:]) async throws {
-        guard !isStarted.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        try await exchange.send(.start(HTTPResponse(status: .ok, headerFields: headerFields)))
+        try await opening {
+            try await exchange.send(.start(HTTPResponse(status: .ok, headerFields: headerFields)))
+        }
     }
 
     /// Answers with an ordinary response instead: 204 tells a client that came back to stay away.
     ///
-    /// - Throws: ``ExchangeError`` when the stream has begun.
+    /// - Throws: `ExchangeError` when the stream has begun.
     public nonisolated(nonsending) func decline(_ response: Response) async throws {
         try await response.handle(.eventStream(exchange))
     }
 
     /// Sends an event. Waits while the client takes less than is sent.
     ///
-    /// - Throws: ``ExchangeError`` for an event that cannot be written as one, and when this side has ended the stream.
+    /// - Throws: `ExchangeError` for an event that cannot be written as one, and when this side has ended the stream.
     ///   Nothing for a client that has gone.
     public nonisolated(nonsending) func send(_ event: ServerSentEvent) async throws {
         try await start()

@@ -18,7 +18,8 @@ public struct EventStreamRetry: Middleware {
     private let onEveryEvent: Bool
 
     public init(_ time: Duration, onEveryEvent: Bool = false) {
-        milliseconds = max(0, Int(time / .milliseconds(1)))
+        // Nobody waits for longer than a year.
+        milliseconds = Int(min(max(time, .zero), .seconds(365 * 86_400)) / .milliseconds(1))
         self.onEveryEvent = onEveryEvent
     }
 

@@ -18,7 +18,7 @@ import Synchronization
 public struct WebSocketRateLimit: Middleware {
     /// What becomes of messages beyond the limit.
     public enum Excess: Sendable, Hashable {
-        /// The socket is closed with 1008 (RFC 6455 §7.4.1: a policy).
+        /// The socket is closed with 1008 (RFC 6455 §7.4.1: a policy). What the application still sends is dropped.
         case close
         /// They are dropped.
         case drop
@@ -39,9 +39,9 @@ public struct WebSocketRateLimit: Middleware {
 
     public nonisolated(nonsending) func handle(_ exchange: Exchange, next: some Application) async throws {
         guard case .webSocket(var socket) = exchange else { return try await next.handle(exchange) }
-        let bucket = Bucket(perMessage: perMessage, burst: burst)
-        let (receive, send, excess) = (socket.receive, socket.send, excess)
-        socket.receive = Receive(Limiter(receive, send, bucket, excess))
+        let limiter = MessageLimiter(socket, Bucket(perMessage: perMessage, burst: burst), excess)
+        socket.receive = Receive(limiter)
+        socket.send = Send(limiter)
         try await next.handle(.webSocket(socket))
     }
 }
@@ -50,6 +50,7 @@ public struct WebSocketRateLimit: Middleware {
 private final class Bucket: Sendable {
     private let perMessage: Duration
     private let depth: Duration
+    /// When the whole quota is there again.
     private let full: Mutex<ContinuousClock.Instant>
 
     init(perMessage: Duration, burst: Int) {
@@ -58,7 +59,7 @@ private final class Bucket: Sendable {
         full = Mutex(.now)
     }
 
-    /// Takes a message from the quota: nil when there is one, else the time until there is.
+    /// Takes a message from the quota: `nil` when there is one, else the time until there is.
     func take() -> Duration? {
         full.withLock { full in
             let now = ContinuousClock.now
@@ -72,20 +73,25 @@ private final class Bucket: Sendable {
     }
 }
 
-private final class Limiter: EventSource {
+/// Stands between a socket and its application.
+private final class MessageLimiter: EventSource, EventSink {
     private let receive: Receive<WebSocketInbound>
-    private let close: Send<WebSocketOutbound>
+    private let outbound: Send<WebSocketOutbound>
     private let bucket: Bucket
     private let excess: WebSocketRateLimit.Excess
-    /// A message is under way that was counted, or is being dropped.
-    private let message = Mutex<(isOpen: Bool, isDropped: Bool)>((false, false))
+    private let state = Mutex(State())
 
-    init(
-        _ receive: Receive<WebSocketInbound>, _ close: Send<WebSocketOutbound>, _ bucket: Bucket,
-        _ excess: WebSocketRateLimit.Excess
-    ) {
-        self.receive = receive
-        self.close = close
+    private struct State {
+        /// Parts of a message follow: of one that was counted, or of one that is dropped.
+        var isInMessage = false
+        var isDropping = false
+        /// Too much was said: nothing goes either way any more but the end.
+        var isClosed = false
+    }
+
+    init(_ socket: WebSocketExchange, _ bucket: Bucket, _ excess: WebSocketRateLimit.Excess) {
+        receive = socket.receive
+        outbound = socket.send
         self.bucket = bucket
         self.excess = excess
     }
@@ -98,29 +104,44 @@ private final class Limiter: EventSource {
             let more: Bool
             switch event {
             case .connect, .disconnect: return event
-            case .text(_, more: let isMore): more = isMore
-            case .bytes(_, more: let isMore): more = isMore
+            case .text(_, more: let isMore), .bytes(_, more: let isMore): more = isMore
             }
-            let (isBegun, isDropped) = message.withLock { message in
-                defer { message = more ? (true, message.isDropped) : (false, false) }
-                return message
-            }
-            if isBegun {
-                if isDropped { continue }
-                return event
-            }
-            guard let wait = bucket.take() else { return event }
-            switch excess {
-            case .delay:
-                try await Task.sleep(for: wait)
-                _ = bucket.take()
-                return event
-            case .drop:
-                message.withLock { if $0.isOpen { $0.isDropped = true } }
-            case .close:
-                try await close(.close(code: 1008, reason: "Too many messages."))
-                message.withLock { if $0.isOpen { $0.isDropped = true } }
-            }
+            if try await lets(more) { return event }
         }
+    }
+
+    /// Whether the application gets a message, or the next part of one.
+    private nonisolated(nonsending) func lets(_ more: Bool) async throws -> Bool {
+        let before = state.withLock { state in
+            defer { state.isInMessage = more }
+            return state
+        }
+        if before.isClosed { return false }
+        if before.isInMessage { return !before.isDropping }
+        var wait = bucket.take()
+        switch excess {
+        case .delay:
+            while let time = wait {
+                try await Task.sleep(for: time)
+                wait = bucket.take()
+            }
+        case .drop:
+            state.withLock { $0.isDropping = wait != nil }
+        case .close:
+            guard wait != nil else { break }
+            try await outbound(.close(code: 1008, reason: "Too many messages."))
+            state.withLock { $0.isClosed = true }
+        }
+        return wait == nil
+    }
+
+    func offer(_ event: WebSocketOutbound) throws -> Bool {
+        if state.withLock({ $0.isClosed }) { return true }
+        return try outbound.offer(event)
+    }
+
+    nonisolated(nonsending) func send(_ event: WebSocketOutbound) async throws {
+        if state.withLock({ $0.isClosed }) { return }
+        try await outbound(event)
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// | option | default | |
 /// |---|---|---|
-/// | `capacity` | 256 | how many messages wait for one subscriber |
+/// | `capacity` | 256 | how many messages wait for one subscriber, beside those that are replayed |
 /// | `overflow` | ``Overflow/disconnect`` | what becomes of a subscriber for whom more would wait |
 /// | `history` | 0 | how many messages of each channel are kept, for ``Replay`` |
 /// | `channels` | 10 000 | how many channels are kept for their history when nobody listens; beyond, those on which nothing was said for longest are forgotten |
@@ -14,7 +14,7 @@ import Synchronization
 public final class MemoryPubSub: PubSub {
     /// What becomes of a subscriber that is too slow.
     public enum Overflow: Sendable, Hashable {
-        /// Its subscription ends with ``SlowSubscriber``.
+        /// Its subscription ends with ``SlowSubscriber``, after the messages that wait.
         case disconnect
         /// The message that has waited longest is dropped.
         case dropOldest
@@ -22,13 +22,18 @@ public final class MemoryPubSub: PubSub {
         case dropNewest
     }
 
+    /// Subscribing and unsubscribing happen under the lock; publishing only looks for its channel.
+    private struct Channels {
+        var named: [String: MemoryChannel] = [:]
+        /// How many of them are there for their history alone.
+        var idle = 0
+    }
+
     private let capacity: Int
     private let overflow: Overflow
     private let history: Int
     private let limit: Int
-    /// Tells the messages of this process from those of the last one.
-    private let epoch = String(UInt32.random(in: .min ... .max), radix: 36)
-    private let channels = Mutex<[String: MemoryChannel]>([:])
+    private let channels = Mutex(Channels())
 
     public init(
         capacity: Int = 256, overflow: Overflow = .disconnect, history: Int = 0, channels limit: Int = 10_000
@@ -42,48 +47,68 @@ public final class MemoryPubSub: PubSub {
     }
 
     public func publish(_ bytes: ByteBuffer, to name: String, from origin: String?) {
-        let channel: MemoryChannel? = history > 0 ? channel(name) : channels.withLock { channels in channels[name] }
-        channel?.publish(bytes, origin)
+        // A channel that has been found can be forgotten before it takes the message: then it is made anew.
+        while let channel = channel(name), !channel.publish(bytes, origin) {}
     }
 
     public func subscribe(to name: String, replaying replay: Replay) -> MemorySubscription {
         let queue = SubscriberQueue(capacity: capacity, overflow: overflow)
-        // Under the lock: a channel without subscribers may be forgotten at any time.
         channels.withLock { channels in
-            let channel = channels[name] ?? MemoryChannel(epoch: epoch, history: history)
-            channels[name] = channel
+            let channel: MemoryChannel
+            if let known = channels.named[name] {
+                channel = known
+                if channel.isIdle { channels.idle -= 1 }
+            } else {
+                channel = MemoryChannel(history: history)
+                channels.named[name] = channel
+            }
             channel.add(queue, replay)
         }
         return MemorySubscription(queue) { [weak self] in self?.remove(queue, from: name) }
     }
 
     /// How many are subscribed to the channel.
-    public func subscribers(of name: String) -> Int { channels.withLock { $0[name]?.count ?? 0 } }
+    public func subscribers(of name: String) -> Int { channels.withLock { $0.named[name]?.count ?? 0 } }
 
     /// The channels that have subscribers or a history, in no order.
-    public var names: [String] { channels.withLock { Array($0.keys) } }
+    public var names: [String] { channels.withLock { Array($0.named.keys) } }
 
     private func remove(_ queue: SubscriberQueue, from name: String) {
         channels.withLock { channels in
-            guard let channel = channels[name] else { return }
-            channel.remove(queue)
-            if channel.isIdle, channel.isEmpty || limit == 0 { channels[name] = nil }
+            guard let channel = channels.named[name], channel.remove(queue), channel.isIdle else { return }
+            if channel.forget(ifEmpty: history > 0 && limit > 0) {
+                channels.named[name] = nil
+            } else {
+                channels.idle += 1
+                forgetQuietest(&channels, but: name)
+            }
         }
     }
 
-    private func channel(_ name: String) -> MemoryChannel {
+    /// Where a message goes; `nil` when nobody would get it, not even later.
+    private func channel(_ name: String) -> MemoryChannel? {
         channels.withLock { channels in
-            if let channel = channels[name] { return channel }
-            if channels.count >= max(1, limit) { Self.forgetQuietest(&channels) }
-            let channel = MemoryChannel(epoch: epoch, history: history)
-            channels[name] = channel
+            if let channel = channels.named[name] { return channel }
+            guard history > 0, limit > 0 else { return nil }
+            let channel = MemoryChannel(history: history)
+            channels.named[name] = channel
+            channels.idle += 1
+            forgetQuietest(&channels, but: name)
             return channel
         }
     }
 
-    /// Forgets a tenth of the channels without subscribers, so that this is not done for each new one.
-    private static func forgetQuietest(_ channels: inout [String: MemoryChannel]) {
-        let idle = channels.filter(\.value.isIdle).sorted { $0.value.lastPublication < $1.value.lastPublication }
-        for (name, _) in idle.prefix(max(1, idle.count / 10)) { channels[name] = nil }
+    /// When there are too many, forgets a tenth of the channels without subscribers, so that this is not done for each
+    /// new one.
+    private func forgetQuietest(_ channels: inout Channels, but newest: String) {
+        guard channels.idle > limit else { return }
+        let idle = channels.named.filter { $0.key != newest && $0.value.isIdle }
+            .map { (name: $0.key, last: $0.value.lastPublication) }
+            .sorted { $0.last < $1.last }
+        for (name, _) in idle.prefix(max(1, idle.count / 10)) where channels.named[name]?.forget(ifEmpty: false) == true
+        {
+            channels.named[name] = nil
+            channels.idle -= 1
+        }
     }
 }

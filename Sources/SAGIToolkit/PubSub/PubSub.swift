@@ -18,6 +18,7 @@ public protocol PubSub: Sendable {
     ///
     /// - Parameters:
     ///   - bytes: the message.
+    ///   - channel: any text.
     ///   - origin: who says so, for subscribers that would not hear themselves.
     nonisolated(nonsending) func publish(_ bytes: ByteBuffer, to channel: String, from origin: String?) async throws
 
@@ -50,10 +51,14 @@ public struct Publication: Sendable, Hashable {
     public let origin: String?
 
     public init(id: String, bytes: ByteBuffer, origin: String? = nil) {
+        self.init(id: id, bytes: bytes, text: String(buffer: bytes), origin: origin)
+    }
+
+    init(id: String, bytes: ByteBuffer, text: String, origin: String?) {
         self.id = id
         self.bytes = bytes
+        self.text = text
         self.origin = origin
-        text = String(buffer: bytes)
     }
 }
 

@@ -35,11 +35,13 @@ extension Optional: ResponseConvertible where Wrapped: ResponseConvertible {
 }
 
 /// A value that is sent as JSON; see ``Response/json(_:status:encoder:)``.
-public struct JSON<Value: Encodable & Sendable>: ResponseConvertible {
+public struct JSON<Value: Sendable>: Sendable {
     public var value: Value
 
     public init(_ value: Value) { self.value = value }
+}
 
+extension JSON: ResponseConvertible where Value: Encodable {
     public func response(to request: Request) throws -> Response { try .json(value) }
 }
 

@@ -17,9 +17,9 @@ extension WebSocket {
     ///   - transform: makes a message of an element; `nil` sends nothing.
     ///   - receive: called with each message, one after the other.
     /// - Throws: what one of them throws; the other is cancelled then.
-    public func send<Elements: AsyncSequence & Sendable>(
+    public nonisolated(nonsending) func send<Elements: AsyncSequence & Sendable>(
         from elements: Elements, _ transform: @escaping @Sendable (Elements.Element) throws -> Message?,
-        receiving receive: @escaping @Sendable (Message) async throws -> Void = { _ in }
+        receiving receive: nonisolated(nonsending) @escaping @Sendable (Message) async throws -> Void = { _ in }
     ) async throws where Elements.Element: Sendable {
         try await accept()
         try await withThrowingTaskGroup(of: Void.self) { group in

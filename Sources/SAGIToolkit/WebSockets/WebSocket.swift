@@ -23,6 +23,7 @@ public final class WebSocket: Sendable {
     private let receive: Receive<WebSocketInbound>
     private let outbound: Send<WebSocketOutbound>
     private let status = Mutex(Status())
+    private let opening = Opening()
 
     private struct Status {
         var state = State.connecting
@@ -43,7 +44,7 @@ public final class WebSocket: Sendable {
     public struct Closing: Sendable, Equatable {
         /// The code of the Close frame (RFC 6455 §7.4): 1005 for none in it, and 1006 when there was no Close frame.
         public var code: UInt16
-        /// The peer's reason; of code 1006 and of what the server has closed, the name of a ``DisconnectReason``.
+        /// The peer's reason; of code 1006 and of what the server has closed, the name of a `DisconnectReason`.
         public var reason: String
     }
 
@@ -76,32 +77,37 @@ public final class WebSocket: Sendable {
     ///   - headerFields: what the response to the handshake has beside what it must have.
     ///   - compression: whether messages are compressed for a client that can read that; `nil`, the default, leaves it to
     ///     the server.
-    /// - Throws: ``ExchangeError`` for a subprotocol that was not offered, and for a socket that was denied.
+    /// - Throws: `ExchangeError` for a subprotocol that was not offered, and for a socket that was denied.
     public nonisolated(nonsending) func accept(
         subprotocol: String? = nil, headerFields: HTTPFields = [:], compression: Bool? = nil
     ) async throws {
         guard state == .connecting else { return }
-        try await outbound(.accept(subprotocol: subprotocol, headerFields: headerFields, compression: compression))
-        status.withLock { status in
-            guard status.state == .connecting else { return }
-            status.state = .open
-            status.subprotocol = subprotocol
+        // Others who send or receive wait until it is open.
+        try await opening {
+            try await outbound(.accept(subprotocol: subprotocol, headerFields: headerFields, compression: compression))
+            status.withLock { status in
+                guard status.state == .connecting else { return }
+                status.state = .open
+                status.subprotocol = subprotocol
+            }
         }
     }
 
     /// Answers the handshake with an ordinary response instead.
+    ///
+    /// - Throws: `ExchangeError` when the socket is open or has ended.
     public nonisolated(nonsending) func deny(_ response: Response) async throws {
-        status.withLock { $0.state = .closed }
         let exchange = WebSocketExchange(
             scope: request.scope, subprotocols: subprotocols, receive: receive, send: outbound)
         try await response.handle(.webSocket(exchange))
+        status.withLock { $0.state = .closed }
     }
 
     // MARK: Sending
 
     /// Sends a text message. Waits while the client takes less than is sent.
     ///
-    /// - Throws: ``ExchangeError`` for a socket that this side has closed. Nothing for a client that has gone.
+    /// - Throws: `ExchangeError` for a socket that this side has closed. Nothing for a client that has gone.
     public nonisolated(nonsending) func send(_ text: String) async throws {
         try await accept()
         try await outbound(.text(text))
@@ -145,7 +151,7 @@ public final class WebSocket: Sendable {
 
     /// Closes the socket. Of several calls the first one counts. Before the socket is open it is denied with 403.
     ///
-    /// - Throws: ``ExchangeError`` for a code that may not be sent (RFC 6455 §7.4), or a reason of more than 123 bytes.
+    /// - Throws: `ExchangeError` for a code that may not be sent (RFC 6455 §7.4), or a reason of more than 123 bytes.
     public nonisolated(nonsending) func close(code: UInt16 = 1000, reason: String = "") async throws {
         try await outbound(.close(code: code, reason: reason))
         status.withLock { $0.state = .closed }

@@ -35,6 +35,7 @@ enum MiddlewareSamples {
         ("Decompression", { decompression($0) }),
         ("ETag", { eTag($0) }),
         ("ErrorHandler", { errorHandler($0) }),
+        ("EventStreamRetry", { eventStreamRetry($0) }),
         ("HTTPSRedirect", { try httpsRedirect($0) }),
         ("Lint", { lint($0) }),
         ("Maintenance", { try maintenance($0) }),
@@ -47,6 +48,7 @@ enum MiddlewareSamples {
         ("Static", { staticFiles($0) }),
         ("Timeout", { timeout($0) }),
         ("TrustedHosts", { try trustedHosts($0) }),
+        ("WebSocketRateLimit", { webSocketRateLimit($0) }),
     ]
 
     static func bodyLimit(_ router: Router) -> AnyApplication {
@@ -114,6 +116,22 @@ enum MiddlewareSamples {
                     .problem(.serviceUnavailable, "Try again soon.", headerFields: [.retryAfter: "60"], for: scope)
                 }
                 .page(for: .notFound) { problem, _ in .html("<h1>Nothing is here</h1>", status: problem.status) }
+        }
+        return app
+    }
+
+    static func eventStreamRetry(_ router: Router) -> AnyApplication {
+        let app = router.wrapped {
+            ErrorHandler()
+            EventStreamRetry(.seconds(3))
+        }
+        return app
+    }
+
+    static func webSocketRateLimit(_ router: Router) -> AnyApplication {
+        let app = router.wrapped {
+            ErrorHandler()
+            WebSocketRateLimit(20, per: .seconds(1), burst: 50)
         }
         return app
     }
