@@ -27,7 +27,7 @@ struct EventStreamParserTests {
     }
 
     static func event(_ data: String, _ event: String? = nil, id: String? = nil, retry: Int? = nil) -> Item {
-        .event(ServerSentEvent(data, event: event, id: id, retry: retry))
+        .event(TestEventStream.Event(data, event: event, id: id, retry: retry))
     }
 
     static let cases = [

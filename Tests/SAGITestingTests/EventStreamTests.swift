@@ -23,13 +23,13 @@ struct EventStreamTests {
                 #expect(stream.headerFields[.contentType] == "text/event-stream")
                 #expect(stream.headerFields[.cacheControl] == "no-cache")
                 #expect(stream.retry == nil)
-                var events: [ServerSentEvent] = []
+                var events: [TestEventStream.Event] = []
                 for try await event in stream { events.append(event) }
                 #expect(
                     events == [
-                        ServerSentEvent("one"),
-                        ServerSentEvent("two\nlines\n", event: "greeting", id: "7", retry: 1500),
-                        ServerSentEvent(""),
+                        TestEventStream.Event("one"),
+                        TestEventStream.Event("two\nlines\n", event: "greeting", id: "7", retry: 1500),
+                        TestEventStream.Event(""),
                     ])
                 #expect(stream.comments == ["aside"])
                 #expect(try await stream.nextComment() == "aside")

@@ -3,7 +3,7 @@ package import NIOCore
 /// Reads `text/event-stream` as a browser does (HTML standard §9.2.6), in pieces of any size.
 package struct EventStreamParser: Sendable {
     package enum Item: Sendable, Hashable {
-        case event(ServerSentEvent)
+        case event(TestEventStream.Event)
         case comment(String)
     }
 
@@ -94,7 +94,7 @@ package struct EventStreamParser: Sendable {
         if let data {
             // An empty name is no name.
             let name = event.flatMap { $0.isEmpty ? nil : $0 }
-            items.append(.event(ServerSentEvent(data, event: name, id: id, retry: eventRetry)))
+            items.append(.event(TestEventStream.Event(data, event: name, id: id, retry: eventRetry)))
         }
         (data, event, id, eventRetry) = (nil, nil, nil, nil)
     }

@@ -18,7 +18,7 @@ public final class TestEventStream: Sendable {
         var exchange: TestExchange
         var parser: EventStreamParser
         /// What the test has not taken.
-        var events: [ServerSentEvent] = []
+        var events: [TestEventStream.Event] = []
         var newComments: [String] = []
         /// All comments.
         var comments: [String] = []
@@ -62,9 +62,9 @@ public final class TestEventStream: Sendable {
     ///
     /// - Throws: what the application threw when the stream was cut off, unless
     ///   ``TestClient/Options/raisesApplicationErrors`` is off.
-    public func next() async throws -> ServerSentEvent? {
+    public func next() async throws -> TestEventStream.Event? {
         try await within(client.options.timeout, "The next event of the stream") {
-            [self] () async throws -> ServerSentEvent? in
+            [self] () async throws -> TestEventStream.Event? in
             try await read { $0.events.isEmpty ? nil : $0.events.removeFirst() }
         }
     }
@@ -129,7 +129,7 @@ public final class TestEventStream: Sendable {
 
 /// The events as they come. They end with the stream.
 extension TestEventStream: AsyncSequence {
-    public typealias Element = ServerSentEvent
+    public typealias Element = Event
 
     public func makeAsyncIterator() -> Iterator { Iterator(stream: self) }
 
@@ -137,6 +137,6 @@ extension TestEventStream: AsyncSequence {
         let stream: TestEventStream
 
         /// The next event; `nil` when the stream has ended.
-        public mutating func next() async throws -> ServerSentEvent? { try await stream.next() }
+        public mutating func next() async throws -> TestEventStream.Event? { try await stream.next() }
     }
 }
