@@ -83,7 +83,7 @@ def run_echoes(shop, options, say):
                     running[server.name] = server.start(shop, False)
                     running[server.name].pause()
                     cells[server.name] = {"rounds": []}
-                except Failure as failure:
+                except (Failure, OSError) as failure:
                     cells[server.name] = {"error": f"FAILED: {failure}"}
             for turn in range(options.rounds):
                 names = list(running)
