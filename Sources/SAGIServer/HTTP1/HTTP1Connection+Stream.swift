@@ -48,6 +48,7 @@ extension HTTP1Connection: MessageStream {
             // The client did not wait: it needs no 100 (RFC 9110 §10.1.1).
             response.sentContinue = true
             bodyDelivered = !part.more
+            bodyBegun = true
             if input.readableBytes < server.limits.inputBuffer, !inputEnded { transport.setReading(true) }
             return .body(part.bytes, more: part.more)
         } catch {

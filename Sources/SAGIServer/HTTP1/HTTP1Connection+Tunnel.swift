@@ -58,7 +58,7 @@ extension HTTP1Connection {
     /// (RFC 9110 §7.8), and `Accept` is a wish. Nil when it was plain already, or has been answered.
     func plainInstead() -> Exchange? {
         guard exchange.layer != nil, case .serving = state, exchange.rules.phase == .idle, !exchange.hasEnded,
-            !bodyDelivered
+            !bodyDelivered, !bodyBegun
         else { return nil }
         dropLayer()
         return plainExchange

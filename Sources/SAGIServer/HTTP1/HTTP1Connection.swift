@@ -33,6 +33,8 @@ final class HTTP1Connection: @unchecked Sendable {
     @exclusivity(unchecked) var facts: RequestHead.Facts = []
     @exclusivity(unchecked) var version = HTTPVersion.http11
     @exclusivity(unchecked) var bodyDelivered = false
+    /// The application has received some of the content.
+    @exclusivity(unchecked) var bodyBegun = false
     /// A trailer section, which may be empty, is still to be delivered.
     @exclusivity(unchecked) var canHaveTrailers = false
     @exclusivity(unchecked) var isAwaitingBody = false
@@ -272,6 +274,7 @@ final class HTTP1Connection: @unchecked Sendable {
             facts.contains(.keepAlive) && !isDraining && requestCount < server.limits.requestsPerConnection ?? .max
             && !isTooOld
         bodyDelivered = false
+        bodyBegun = false
         canHaveTrailers = facts.contains(.hasBody) && storage.contents.pointee.head.contentLength == nil
         inputError = nil
         contentTime = server.timeouts.bodyStall
