@@ -172,7 +172,7 @@ def second_signal(server):
 
 def not_gone(server):
     time.sleep(0.3)
-    return os.path.exists(f"/proc/{server.pid}/fd") and len(os.listdir(f"/proc/{server.pid}/fd")) > 0
+    return is_running(server.pid)
 
 
 @check

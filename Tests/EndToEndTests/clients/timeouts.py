@@ -307,15 +307,13 @@ def linger(server):
 @check
 def linger_over_tls(server):
     """--timeout-linger 500ms: a client that does not answer the server's goodbye."""
-    def descriptors():
-        return len(os.listdir(f"/proc/{server.pid}/fd"))
-    before = descriptors()
+    before = server.descriptors()
     with server.connect(True) as connection:
         connection.send(request(fields="Connection: close\r\n"))
         connection.response()
         connection.ends(1)
         start = time.monotonic()
-        while descriptors() > before:
+        while server.descriptors() > before:
             require(time.monotonic() < start + 2.5, "the server keeps the connection")
             time.sleep(0.02)
         seen(f"closed for good after {time.monotonic() - start:.2f} s")

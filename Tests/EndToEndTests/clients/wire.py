@@ -91,6 +91,10 @@ class Server:
                     return int(line.split()[1]) * 1024
         raise Failed(f"no {what}")
 
+    def descriptors(self):
+        """How many descriptors the server's process has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
     def gone(self, timeout):
         """Waits until the process has ended."""
         end = time.monotonic() + timeout
@@ -103,7 +107,7 @@ def is_running(pid):
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # gone before the file was opened, or before it was read
         return False
 
 
