@@ -6,7 +6,9 @@ import socket
 import threading
 import time
 
-from wire import Connection, Failed, between, check, equal, in_threads, main, open_socket, request, require, seen
+from wire import (
+    Connection, Failed, between, check, equal, in_threads, is_running, main, open_socket, request, require, seen,
+)
 
 
 def terminate(server):
