@@ -60,6 +60,26 @@ public enum Exchange: Sendable {
         }
     }
 
+    /// Sets the attachment of the scope.
+    package mutating func attach(_ attachment: any AnyObject & Sendable) {
+        switch self {
+        case .lifespan:
+            return
+        case .http(var http):
+            http.scope.attachment = attachment
+            self = .http(http)
+        case .eventStream(var stream):
+            stream.scope.attachment = attachment
+            self = .eventStream(stream)
+        case .webSocket(var socket):
+            socket.scope.attachment = attachment
+            self = .webSocket(socket)
+        case .webTransport(var session):
+            session.scope.attachment = attachment
+            self = .webTransport(session)
+        }
+    }
+
     /// Answers the request that began this exchange with an ordinary HTTP response, in the form that its
     /// kind needs: a response, the decline of an event stream, the denial of a WebSocket, the refusal of a
     /// WebTransport session.

@@ -13,7 +13,7 @@ extension Response: Application {
         case .http(let http): try await send(to: http)
         case .eventStream, .webSocket, .webTransport:
             try await decline(exchange)
-            try await runBackground()
+            if hasExtras { try await runBackground() }
         }
     }
 
@@ -21,10 +21,8 @@ extension Response: Application {
     ///
     /// - Throws: what `send`, a streaming function or background work throws.
     public nonisolated(nonsending) func send(to http: HTTPExchange) async throws {
-        for fields in earlyHints {
-            try await http.send(.informational(HTTPResponse(status: .earlyHints, headerFields: fields)))
-        }
-        try await http.send(.start(HTTPResponse(status: status, headerFields: headerFields)))
+        if hasExtras { try await sendEarlyHints(http) }
+        try await http.send(.start(head))
         switch body {
         case .empty: try await http.send(.body(ByteBuffer()))
         case .bytes(let bytes): try await http.send(.body(bytes))
@@ -34,7 +32,26 @@ extension Response: Application {
             if http.scope.method != .head { try await write(ResponseWriter(http.send, http.scope.connection)) }
             try await http.send(.body(ByteBuffer()))
         }
-        try await runBackground()
+        if hasExtras { try await runBackground() }
+    }
+
+    /// The status and fields in the form in which they are sent. For the usual status it shares one object, which
+    /// servers know again; making one costs as much as sending it.
+    private var head: HTTPResponse {
+        guard status.code == 200, status.reasonPhrase == HTTPResponse.Status.ok.reasonPhrase else {
+            return HTTPResponse(status: status, headerFields: headerFields)
+        }
+        var head = Self.ok
+        head.headerFields = headerFields
+        return head
+    }
+
+    private static let ok = HTTPResponse(status: .ok)
+
+    private nonisolated(nonsending) func sendEarlyHints(_ http: HTTPExchange) async throws {
+        for fields in earlyHints {
+            try await http.send(.informational(HTTPResponse(status: .earlyHints, headerFields: fields)))
+        }
     }
 
     private nonisolated(nonsending) func runBackground() async throws {
@@ -43,7 +60,7 @@ extension Response: Application {
 
     /// Declines with this response, whose content goes with it as a whole: so it must be there.
     private nonisolated(nonsending) func decline(_ exchange: Exchange) async throws {
-        let head = HTTPResponse(status: status, headerFields: headerFields)
+        let head = head
         if case .empty = body { return try await exchange.decline(with: head) }
         if case .bytes(let bytes) = body { return try await exchange.decline(with: head, body: bytes) }
         guard exchange.request?.method == .head else { throw Unsupported(exchange) }

@@ -52,6 +52,9 @@ public struct Response: Sendable {
         set { change { $0.background = newValue } }
     }
 
+    /// Whether there is anything to be done besides sending it.
+    var hasExtras: Bool { extras != nil }
+
     private mutating func change(_ body: (inout Extras) -> Void) {
         var changed = extras ?? Extras()
         body(&changed)

@@ -3,15 +3,13 @@ public import SAGI
 
 /// The route that a request took, and what its parameters were.
 final class RouteMatch: Sendable {
-    let info: RouteInfo
-    let names: RouteNames
+    let route: RouteTable.Route
     let parameters: [Parameters.Item]
     /// That of the router in which this one is mounted.
     let outer: RouteMatch?
 
-    init(_ info: RouteInfo, _ names: RouteNames, _ parameters: [Parameters.Item], outer: RouteMatch?) {
-        self.info = info
-        self.names = names
+    init(_ route: RouteTable.Route, _ parameters: [Parameters.Item] = [], outer: RouteMatch? = nil) {
+        self.route = route
         self.parameters = parameters
         self.outer = outer
     }
@@ -28,7 +26,7 @@ extension RequestScope {
     var match: RouteMatch? { attachment as? RouteMatch }
 
     /// What is known of the route that the request took; `nil` outside of a router.
-    public var route: RouteInfo? { match?.info }
+    public var route: RouteInfo? { match?.route.info }
 
     /// The parameters of the path, those of outer routers first.
     public var pathParameters: Parameters { Parameters(match?.allParameters ?? []) }
@@ -46,7 +44,8 @@ extension Request {
         guard let value = match.value(name) else {
             let names = match.allParameters.map(\.name).joined(separator: ", ")
             throw RouterError(
-                "The route \(match.info.path) has no parameter \"\(name)\"; it has \(names.isEmpty ? "none" : names).")
+                "The route \(match.route.info.path) has no parameter \"\(name)\"; it has \(names.isEmpty ? "none" : names)."
+            )
         }
         return value
     }
@@ -74,6 +73,6 @@ extension Request {
         query: Parameters = [:]
     ) throws -> String {
         guard let match = scope.match else { throw RouterError("The request came by no route, and knows no names.") }
-        return scope.rootPath + (try match.names.url(for: name, parameters, query: query))
+        return scope.rootPath + (try match.route.names.url(for: name, parameters, query: query))
     }
 }

@@ -3,7 +3,8 @@ import SAGI
 
 /// The routes of a router, ready to be looked up.
 struct RouteTable: Sendable {
-    struct Route: Sendable {
+    /// One way in which a path leads to an application.
+    final class Route: Sendable {
         let info: RouteInfo
         let host: HostPattern?
         let endsInSlash: Bool
@@ -11,16 +12,26 @@ struct RouteTable: Sendable {
         let parameters: [String?]
         let application: any Application
         let fallsThrough: Bool
-    }
+        /// All names of its router.
+        let names: RouteNames
 
-    struct Match {
-        var parameters: [Parameters.Item]
-        /// Of a mount: how many segments are its own.
-        var restStart: Int?
+        init(
+            _ definition: RouteDefinition, endsInSlash: Bool, parameters: [String?], application: any Application,
+            names: RouteNames
+        ) {
+            info = definition.info
+            host = definition.host
+            fallsThrough = definition.fallsThrough
+            self.endsInSlash = endsInSlash
+            self.parameters = parameters
+            self.application = application
+            self.names = names
+        }
     }
 
     enum Finding {
-        case route(Route, Match)
+        /// A route; and of a mount, how many segments of the path are its own.
+        case route(RouteMatch, mount: Int?)
         /// The path has routes, but for other methods: the value of `Allow`.
         case methods(String)
         /// The path's route is at this one.
@@ -29,13 +40,15 @@ struct RouteTable: Sendable {
     }
 
     private var trie = RouteTrie()
-    private var routes: [Route] = []
+    /// Each route as it is found where it has no parameters, which is then not made anew for each request.
+    private var routes: [RouteMatch] = []
 
     init(
         _ definitions: [RouteDefinition], _ options: Router.Options, _ names: inout RouteNames
     ) throws(RouterError) {
         // At one place a route for a host, and one for a method, goes before one for all.
         let ranked = definitions.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
+        var patterns: [RoutePattern] = []
         for definition in ranked.map(\.element) {
             let source = definition.info.source
             let pattern: RoutePattern
@@ -52,28 +65,29 @@ struct RouteTable: Sendable {
                     try names.add(name, [pattern], source: source)
                 }
             }
-            try insert(definition, pattern, options.trailingSlash)
+            patterns.append(pattern)
+        }
+        for (definition, pattern) in zip(ranked.map(\.element), patterns) {
+            try insert(definition, pattern, names, options.trailingSlash)
         }
     }
 
     private mutating func insert(
-        _ definition: RouteDefinition, _ pattern: RoutePattern, _ policy: Router.TrailingSlash
+        _ definition: RouteDefinition, _ pattern: RoutePattern, _ names: RouteNames, _ policy: Router.TrailingSlash
     ) throws(RouterError) {
         let application = definition.wrapped()
         for segments in pattern.variants {
             let isMount = definition.info.kind == .mount
             let all = isMount ? segments + [.rest("*")] : segments
             let route = Route(
-                info: definition.info, host: definition.host, endsInSlash: pattern.endsInSlash,
-                parameters: segments.map(\.parameterName), application: application,
-                fallsThrough: definition.fallsThrough)
-            let number = routes.count
-            for other in trie.insert(all, number) where collide(routes[other], route, policy) {
+                definition, endsInSlash: pattern.endsInSlash, parameters: segments.map(\.parameterName),
+                application: application, names: names)
+            for other in trie.insert(all, routes.count).map({ routes[$0].route }) where collide(other, route, policy) {
                 throw RouterError(
-                    "\(route.info.source): the route \(Self.text(route)) is the same as \(Self.text(routes[other])) at "
-                        + "\(routes[other].info.source).")
+                    "\(route.info.source): the route \(Self.text(route)) is the same as \(Self.text(other)) at "
+                        + "\(other.info.source).")
             }
-            routes.append(route)
+            routes.append(RouteMatch(route))
         }
     }
 

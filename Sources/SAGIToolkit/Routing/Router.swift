@@ -79,14 +79,15 @@ public struct Router: RouteListing {
         var passed = 0
         while true {
             let finding = table.find(scope, exchange.routeKind, passing: passed, options.trailingSlash)
-            guard case .route(let route, let match) = finding else {
+            guard case .route(let match, let mount) = finding else {
                 return try await answer(finding, exchange, scope)
             }
+            let route = match.route
             // As a response it can be anything: the server asks again.
             if case .eventStream = exchange, route.info.kind == .http { throw Unsupported(exchange) }
             var inner = exchange
-            inner.request?.attachment = RouteMatch(route.info, names, match.parameters, outer: scope.match)
-            if let rest = match.restStart { inner.request?.enterMount(rest) }
+            inner.attach(match)
+            if let mount { inner.request?.enterMount(mount) }
             do {
                 return try await (route.fallsThrough ? Self.fallThrough(route, inner) : route.application.handle(inner))
             } catch is Pass {

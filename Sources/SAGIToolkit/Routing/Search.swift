@@ -24,25 +24,28 @@ extension RouteTable {
         }
 
         /// Looks at a route whose path matches. True when it is the one.
-        mutating func consider(_ route: Route, _ path: RouteTrie.Path, _ rest: Int?) -> Bool {
+        mutating func consider(_ match: RouteMatch, _ path: RouteTrie.Path, _ rest: Int?) -> Bool {
+            let route = match.route
             guard takes(route.info), rest != nil || fits(route, path), let parameters = hostParameters(route) else {
                 return false
             }
-            return take(route, path, rest, parameters)
+            return take(match, path, rest, parameters)
         }
 
         /// The place has been looked at. Second choices are made here: the route of GET for HEAD, that of the method
         /// for an event stream; and what is allowed is noted. True when a route has been found.
-        mutating func settlePlace(_ routes: [Route], _ numbers: [Int], _ path: RouteTrie.Path, _ rest: Int?) -> Bool {
+        mutating func settlePlace(_ routes: [RouteMatch], _ numbers: [Int], _ path: RouteTrie.Path, _ rest: Int?)
+            -> Bool
+        {
             for number in numbers {
-                let route = routes[number]
+                let route = routes[number].route
                 guard route.info.kind == .http, rest != nil || fits(route, path),
                     let parameters = hostParameters(route)
                 else { continue }
                 let isSecondChoice =
                     (kind == .eventStream && (route.info.method == nil || route.info.method == method))
                     || (kind != .webSocket && kind != .webTransport && method == .head && route.info.method == .get)
-                if isSecondChoice, take(route, path, rest, parameters) { return true }
+                if isSecondChoice, take(routes[number], path, rest, parameters) { return true }
                 guard kind == .http || kind == .eventStream, let other = route.info.method else { continue }
                 allowed.append(other.rawValue)
             }
@@ -70,18 +73,23 @@ extension RouteTable {
         }
 
         private mutating func take(
-            _ route: Route, _ path: RouteTrie.Path, _ rest: Int?, _ hostParameters: [Parameters.Item]
+            _ match: RouteMatch, _ path: RouteTrie.Path, _ rest: Int?, _ hostParameters: [Parameters.Item]
         ) -> Bool {
             guard toPass == 0 else {
                 toPass -= 1
                 return false
             }
+            let route = match.route
             var parameters = hostParameters
             for (index, name) in route.parameters.enumerated() {
                 guard let name else { continue }
                 parameters.append(.init(name: name, value: index == rest ? path.rest(from: index) : path.text(index)))
             }
-            found = .route(route, Match(parameters: parameters, restStart: route.info.kind == .mount ? rest : nil))
+            let outer = scope.match
+            let isBare = parameters.isEmpty && outer == nil
+            found = .route(
+                isBare ? match : RouteMatch(route, parameters, outer: outer),
+                mount: route.info.kind == .mount ? rest : nil)
             return true
         }
 
