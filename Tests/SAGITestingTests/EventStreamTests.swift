@@ -336,7 +336,7 @@ struct EventStreamTests {
             while case .body = try await stream.receive() {}
         }
         try await TestClient.run(app, in: mode) { client async throws in
-            let hasty = client.with { $0.timeout = .milliseconds(300) }
+            let hasty = client.with { $0.timeout = .milliseconds(1500) }
             try await hasty.eventStream("/") { stream async throws in
                 await #expect(throws: TestClientError.self) { try await stream.next() }
                 await #expect(throws: TestClientError.self) { try await stream.nextComment() }

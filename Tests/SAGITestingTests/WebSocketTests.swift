@@ -370,6 +370,7 @@ struct WebSocketTests {
         let app = socketApp { socket in
             try await socket.open()
             socket.scope.connection.onDisconnect { notebook.note("\($0)") }
+            _ = try await socket.line()
             try await socket.send(.keepalive(interval: .milliseconds(30), timeout: .milliseconds(50)))
             notebook.note(try await socket.line())
             notebook.note("cancelled \(Task.isCancelled)")
@@ -377,6 +378,7 @@ struct WebSocketTests {
         try await TestClient.run(app, in: mode) { client async throws in
             try await client.webSocket("/") { socket async throws in
                 socket.answersPings = false
+                try await socket.send("begin")
                 #expect(try await socket.closed.code == 1006)
                 #expect(socket.pings.count == 1)
             }
@@ -390,7 +392,7 @@ struct WebSocketTests {
     @Test("What does not come in time fails", arguments: TestMode.all)
     func timeouts(mode: TestMode) async throws {
         try await TestClient.run(Self.echo, in: mode) { client async throws in
-            let hasty = client.with { $0.timeout = .milliseconds(300) }
+            let hasty = client.with { $0.timeout = .milliseconds(1500) }
             let socket = try await hasty.webSocket("/")
             await #expect(throws: TestClientError.self) { try await socket.receive() }
             await #expect(throws: TestClientError.self) { try await socket.closed }
@@ -399,7 +401,7 @@ struct WebSocketTests {
         }
         let silent = socketApp { _ in try await Task.sleep(for: .seconds(3600)) }
         try await TestClient.run(silent, in: mode) { client async throws in
-            let hasty = client.with { $0.timeout = .milliseconds(300) }
+            let hasty = client.with { $0.timeout = .milliseconds(1500) }
             await #expect(throws: TestClientError.self) { try await hasty.webSocket("/") }
         }
     }
@@ -438,7 +440,7 @@ struct WebSocketTests {
             try await socket.echo()
         }
         try await TestClient.run(app, in: .inMemory { $0.inputBuffer = 1000 }) { client async throws in
-            let socket = try await client.with { $0.timeout = .milliseconds(300) }.webSocket("/")
+            let socket = try await client.with { $0.timeout = .milliseconds(1500) }.webSocket("/")
             try await socket.send(ByteBuffer(repeating: 1, count: 1000))
             await #expect(throws: TestClientError.self) { try await socket.send("more") }
             notebook.note("go")

@@ -33,12 +33,13 @@ extension MemoryExchange.State {
     fileprivate var isReady: Bool {
         get throws(ExchangeError) {
             if isReceiving { throw .concurrentReceive }
-            return !takesEvents || rules.phase == .complete || !incoming.isEmpty
+            return showsEnd && (!takesEvents || rules.phase == .complete || !incoming.isEmpty)
         }
     }
 
     fileprivate mutating func nextEvent() throws(ExchangeError) -> HTTPRequestEvent? {
         if isReceiving { throw .concurrentReceive }
+        guard showsEnd else { return nil }
         switch core.ending {
         case .completed: return .disconnect(.completed)
         case .disconnected(let reason): return .disconnect(reason)

@@ -22,7 +22,7 @@ extension MemoryExchange: SocketChannel {
 
     /// Answers the client's farewell, now that the application has had the messages before it and could answer them.
     fileprivate func answerFarewell() {
-        endSocket { state in
+        end { state in
             guard let farewell = state.socket.farewell else { return }
             // RFC 6455 §5.5.1: with its own code, unless it is the answer to ours.
             if state.socket.rules.phase == .open {
@@ -33,16 +33,9 @@ extension MemoryExchange: SocketChannel {
         }
     }
 
-    /// Ends the socket. Nobody is woken before the task has been cancelled: who receives the end sees it.
-    private func endSocket(_ body: (inout State) -> Void) {
-        monitor.withLock(body)
-        runActions()
-        monitor.update { _ in }
-    }
-
     /// The server goes down, and says so.
     func shutDown() {
-        endSocket { state in
+        end { state in
             if state.endsOnReturn, state.core.isOpen {
                 // The client of an event stream knows what to ask for next: it is whole.
                 state.closeHead()
@@ -81,7 +74,7 @@ extension MemoryExchange: SocketChannel {
     }
 
     private func keepaliveFired() {
-        endSocket { state in
+        end { state in
             guard state.nextKeepalive != nil else { return }
             switch state.socket.keepalive.due() {
             case .ping:

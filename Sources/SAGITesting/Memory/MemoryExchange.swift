@@ -29,6 +29,10 @@ final class MemoryExchange: Sendable {
         var core: ConnectionCore
         /// What has to be called once the lock has been left.
         var actions: [Action] = []
+        /// Ends whose actions have not all been called.
+        var untoldEnds = 0
+        /// Whether the caller, a task of the application, may see the end: not before it has been cancelled.
+        var showsEnd: Bool { untoldEnds == 0 || Task.isCancelled }
 
         // The request.
         var incoming: [HTTPRequestEvent] = []
@@ -174,16 +178,24 @@ final class MemoryExchange: Sendable {
 
     /// Ends the exchange before its response is complete.
     func disconnect(_ reason: DisconnectReason) {
-        // Nobody is woken before the task has been cancelled: who receives the disconnect sees it.
-        monitor.withLock { state in
+        end { state in
             if state.socket.isAccepted {
                 state.endSocket(1006, reason.name, reason, self)
             } else {
                 state.disconnect(reason, facts)
             }
         }
+    }
+
+    /// Makes a change that may end the exchange. Nobody sees the end before the task has been cancelled: neither who waits
+    /// nor who asks in between.
+    func end(_ body: (inout State) -> Void) {
+        monitor.withLock { state in
+            state.untoldEnds += 1
+            body(&state)
+        }
         runActions()
-        monitor.update { _ in }
+        monitor.update { $0.untoldEnds -= 1 }
     }
 }
 

@@ -19,7 +19,7 @@ extension MemoryWebSocket: EventSource {
         }
         defer { exchange.monitor.withLock { $0.isReceiving = false } }
         return try await exchange.monitor.wait { state in
-            guard let event = state.socket.nextEvent() else { return nil }
+            guard state.showsEnd, let event = state.socket.nextEvent() else { return nil }
             state.isReceiving = false
             return event
         }
