@@ -78,3 +78,8 @@ static _Thread_local const void *current_turn;
 const void *sagi_current_turn(void) { return current_turn; }
 
 void sagi_set_current_turn(const void *loop) { current_turn = loop; }
+
+// Of Swift's concurrency runtime, with a stable ABI.
+__attribute__((swiftcall)) void *swift_task_getCurrent(void);
+
+const void *sagi_current_task(void) { return swift_task_getCurrent(); }

@@ -51,27 +51,43 @@ package struct MessageDecoder {
                 guard frame == nil else { return nil }
                 continue
             }
-            let parsed = try head(input)
-            guard case .head(let head, let size) = parsed else { return nil }
-            if head.opcode.isControl {
+            switch try step(input) {
+            case .incomplete: return nil
+            case .whole(let event, let size):
+                input.moveReaderIndex(forwardBy: size)
+                return event
+            case .head(let head, let size) where head.opcode.isControl:
                 // At most 125 bytes: they are waited for.
                 guard input.readableBytes >= size + head.length else { return nil }
                 input.moveReaderIndex(forwardBy: size)
                 return try control(head, &input)
+            case .head(let head, let size):
+                input.moveReaderIndex(forwardBy: size)
+                begin(head)
             }
-            try check(head)
-            input.moveReaderIndex(forwardBy: size)
-            if message == nil, let event = try whole(head, &input) { return event }
-            begin(head)
         }
         return nil
     }
 
+    /// What is at the start of the input, between frames.
+    private enum Step {
+        case incomplete
+        case whole(WebSocketEvent, size: Int)
+        case head(FrameHead, size: Int)
+    }
+
     @inline(__always)
-    private func head(_ input: ByteBuffer) throws(WebSocketError) -> FrameHead.Parsed {
+    private func step(_ input: ByteBuffer) throws(WebSocketError) -> Step {
         let result = input.withUnsafeReadableBytes { bytes in
             Result { () throws(WebSocketError) in
-                try FrameHead.parse(bytes, role: role, allowsCompression: inflater != nil)
+                let parsed = try FrameHead.parse(bytes, role: role, allowsCompression: inflater != nil)
+                guard case .head(let head, let size) = parsed else { return Step.incomplete }
+                guard !head.opcode.isControl else { return .head(head, size: size) }
+                try check(head)
+                if message == nil, let event = try whole(head, UnsafeRawBufferPointer(rebasing: bytes[size...])) {
+                    return .whole(event, size: size + head.length)
+                }
+                return .head(head, size: size)
             }
         }
         return try result.get()
@@ -96,22 +112,16 @@ package struct MessageDecoder {
 
     /// The common case: a short message, uncompressed and all there. It is made in one step.
     @inline(__always)
-    private func whole(_ head: FrameHead, _ input: inout ByteBuffer) throws(WebSocketError) -> WebSocketEvent? {
-        guard head.isFinal, !head.isCompressed, head.length <= limits.part, input.readableBytes >= head.length else {
+    private func whole(
+        _ head: FrameHead, _ bytes: UnsafeRawBufferPointer
+    ) throws(WebSocketError) -> WebSocketEvent? {
+        guard head.isFinal, !head.isCompressed, head.length <= limits.part, bytes.count >= head.length else {
             return nil
         }
+        let payload = UnsafeRawBufferPointer(rebasing: bytes[..<head.length])
         var key = head.key ?? MaskingKey(0)
-        defer { input.moveReaderIndex(forwardBy: head.length) }
-        if head.opcode == .binary {
-            return .bytes(
-                input.withUnsafeReadableBytes { bytes in
-                    Self.unmasked(UnsafeRawBufferPointer(rebasing: bytes[..<head.length]), &key)
-                }, more: false)
-        }
-        let text = input.withUnsafeReadableBytes { bytes in
-            Self.text(UnsafeRawBufferPointer(rebasing: bytes[..<head.length]), &key)
-        }
-        guard let text else { throw .invalidText }
+        if head.opcode == .binary { return .bytes(Self.unmasked(payload, &key), more: false) }
+        guard let text = Self.text(payload, &key) else { throw .invalidText }
         return .text(text, more: false)
     }
 

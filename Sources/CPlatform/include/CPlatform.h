@@ -36,4 +36,8 @@ int sagi_ignore_new_connections(int descriptor);
 const void *sagi_current_turn(void);
 void sagi_set_current_turn(const void *loop);
 
+// Which Swift task is running, or NULL: an identity, and nothing else. `withUnsafeCurrentTask` tells the same at sixty
+// times the cost.
+const void *sagi_current_task(void);
+
 #endif

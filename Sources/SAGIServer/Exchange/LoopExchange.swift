@@ -1,21 +1,24 @@
+import CPlatform
 import NIOCore
 import SAGI
 import Synchronization
 
-/// A call of the application that waits. It can be cancelled before it has come to the loop.
+/// A call of the application that waits and can be cancelled, even before it has come to the loop.
 final class Waiter: Sendable {
     let isCancelled = Atomic<Bool>(false)
 }
 
 /// A `receive` that waits for the next event.
 struct PendingReceive<Event: Sendable> {
-    var waiter: Waiter
+    /// Nil when only the end of the exchange ends the waiting.
+    var waiter: Waiter?
     var continuation: UnsafeContinuation<Event, any Error>
 }
 
 /// A `send` that waits until its event can be taken.
 struct PendingSend<Event: Sendable> {
-    var waiter: Waiter
+    /// Nil when only the end of the exchange ends the waiting.
+    var waiter: Waiter?
     var event: Event
     var continuation: UnsafeContinuation<Void, any Error>
 }
@@ -24,6 +27,8 @@ struct PendingSend<Event: Sendable> {
 /// wait, and when they come from somewhere else.
 protocol LoopExchange: EventSink, EventSource {
     var loop: LoopContext { get }
+    /// The identity of the task that the application was called in.
+    var task: UnsafeRawPointer? { get }
 
     /// Takes the event in its turn. On the loop.
     func enqueue(_ pending: PendingSend<Outbound>)
@@ -34,7 +39,17 @@ protocol LoopExchange: EventSink, EventSource {
 }
 
 extension LoopExchange {
+    /// Whether the application calls from the task that it was called in. That one is cancelled by the server alone, and
+    /// only when the exchange has ended, which resumes all that wait: it needs no way of its own to be cancelled.
+    private var isInOwnTask: Bool { sagi_current_task() == task }
+
     nonisolated(nonsending) func send(_ event: Outbound) async throws {
+        guard !isInOwnTask else {
+            return try await withUnsafeThrowingContinuation { continuation in
+                let pending = PendingSend(waiter: nil, event: event, continuation: continuation)
+                if loop.isInThisTurn { enqueue(pending) } else { onLoop { self.enqueue(pending) } }
+            }
+        }
         let waiter = Waiter()
         try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
@@ -48,6 +63,12 @@ extension LoopExchange {
     }
 
     nonisolated(nonsending) func next() async throws -> Inbound {
+        guard !isInOwnTask else {
+            return try await withUnsafeThrowingContinuation { continuation in
+                let pending = PendingReceive<Inbound>(waiter: nil, continuation: continuation)
+                if loop.isInThisTurn { wait(pending) } else { onLoop { self.wait(pending) } }
+            }
+        }
         let waiter = Waiter()
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in

@@ -27,7 +27,7 @@ extension ServerExchange {
         } catch {
             return continuation.resume(throwing: error)
         }
-        if pending.waiter.isCancelled.load(ordering: .acquiring) {
+        if let waiter = pending.waiter, waiter.isCancelled.load(ordering: .acquiring) {
             return continuation.resume(throwing: CancellationError())
         }
         receiver = pending

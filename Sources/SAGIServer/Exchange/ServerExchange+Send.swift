@@ -23,7 +23,7 @@ extension ServerExchange: LoopExchange {
     // MARK: On the loop
 
     func enqueue(_ pending: PendingSend<HTTPResponseEvent>) {
-        if pending.waiter.isCancelled.load(ordering: .acquiring), !hasEnded {
+        if let waiter = pending.waiter, waiter.isCancelled.load(ordering: .acquiring), !hasEnded {
             return pending.continuation.resume(throwing: CancellationError())
         }
         guard !hasEnded else {

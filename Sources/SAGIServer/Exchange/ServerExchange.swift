@@ -15,6 +15,7 @@ final class ServerExchange: @unchecked Sendable {
     let loop: LoopContext
     /// Set while the application is at work, when the task of the stream holds the stream: no reference is counted.
     @exclusivity(unchecked) unowned(unsafe) var stream: (any MessageStream)?
+    @exclusivity(unchecked) var task: UnsafeRawPointer?
 
     // The response.
     @exclusivity(unchecked) var rules = ResponseRules()

@@ -1,3 +1,4 @@
+import CPlatform
 import HTTP1
 import HTTPSemantics
 import HTTPTypes
@@ -25,6 +26,7 @@ final class HTTP1Connection: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var exchange: ServerExchange
     @exclusivity(unchecked) private var storage: RequestScope.Storage
     @exclusivity(unchecked) var task: Task<Void, Never>?
+    @exclusivity(unchecked) private var taskIdentity: UnsafeRawPointer?
     @exclusivity(unchecked) private var parked: UnsafeContinuation<Void, Never>?
     @exclusivity(unchecked) private var isTurnEndRequested = false
 
@@ -114,6 +116,7 @@ final class HTTP1Connection: @unchecked Sendable {
     /// Serves one request after another. Everything but the application and the waiting is done without a
     /// suspension, for each of them costs as much as parsing a small request.
     private func run() async {
+        taskIdentity = sagi_current_task()
         while true {
             switch nextStep() {
             case .serve(var exchange):
@@ -285,6 +288,7 @@ final class HTTP1Connection: @unchecked Sendable {
         hasExchange = true
         storage.contents.pointee.connection = exchange
         exchange.stream = self
+        exchange.task = taskIdentity
         exchange.isHead = facts.contains(.isHead)
         server.exchangeBegan(exchange)
     }

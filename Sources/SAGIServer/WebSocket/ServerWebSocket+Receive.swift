@@ -26,7 +26,9 @@ extension ServerWebSocket: TunnelHandler {
     func readMessages() {
         guard let tunnel, ending == nil, farewell == nil, rules.phase != .connecting else { return }
         do throws(WebSocketError) {
-            while farewell == nil, !queue.isFull(settings), let event = try decoder.next(&input) {
+            while input.readableBytes > 0, farewell == nil, !queue.isFull(settings),
+                let event = try decoder.next(&input)
+            {
                 take(event, tunnel)
             }
         } catch {
@@ -101,7 +103,7 @@ extension ServerWebSocket: TunnelHandler {
         } catch {
             return pending.continuation.resume(throwing: error)
         }
-        if pending.waiter.isCancelled.load(ordering: .acquiring) {
+        if let waiter = pending.waiter, waiter.isCancelled.load(ordering: .acquiring) {
             return pending.continuation.resume(throwing: CancellationError())
         }
         receiver = pending

@@ -5,6 +5,8 @@ import Synchronization
 import WebSocketProtocol
 
 extension ServerWebSocket: LoopExchange {
+    var task: UnsafeRawPointer? { exchange.task }
+
     func offer(_ event: WebSocketOutbound) throws -> Bool {
         guard loop.isInThisTurn, ending == nil, pendingSends.isEmpty, let tunnel, tunnel.makeWritable() else {
             return false
@@ -14,7 +16,7 @@ extension ServerWebSocket: LoopExchange {
     }
 
     func enqueue(_ pending: PendingSend<WebSocketOutbound>) {
-        if pending.waiter.isCancelled.load(ordering: .acquiring), ending == nil {
+        if let waiter = pending.waiter, waiter.isCancelled.load(ordering: .acquiring), ending == nil {
             return pending.continuation.resume(throwing: CancellationError())
         }
         guard ending == nil else { return inAnotherTurn { pending.continuation.resume() } }
