@@ -70,6 +70,7 @@ let package = Package(
         .target(name: "HTTPSemantics", swiftSettings: settings),
         .target(name: "SAGI", dependencies: ["HTTPSemantics", http, nioCore, logging], swiftSettings: settings),
         .target(name: "HTTP1", dependencies: ["HTTPSemantics", http, nioCore], swiftSettings: settings),
+        .target(name: "HPACK", dependencies: ["HTTPSemantics"], swiftSettings: settings),
         .target(
             name: "WebSocketProtocol", dependencies: ["HTTPSemantics", "CZlib", nioCore, crypto],
             swiftSettings: settings),
@@ -132,7 +133,8 @@ let package = Package(
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 
         .executableTarget(
-            name: "Fuzz", dependencies: ["HTTP1", "HTTPSemantics", "SAGIToolkit", "WebSocketProtocol", nioCore],
+            name: "Fuzz",
+            dependencies: ["HTTP1", "HPACK", "HTTPSemantics", "SAGIToolkit", "WebSocketProtocol", nioCore],
             path: "Tests/Fuzz",
             swiftSettings: settings),
         tests("HTTPSemantics"),
