@@ -139,6 +139,7 @@ let package = Package(
             swiftSettings: settings),
         tests("HTTPSemantics"),
         tests("HTTP1", "HTTPSemantics"),
+        tests("HPACK", "HTTPSemantics"),
         tests("WebSocketProtocol", "HTTPSemantics"),
         tests("SAGI", logging),
         tests("SAGIServer", "SAGI", "HTTPSemantics", "SAGILiveTesting", nioPosix, logging, lifecycle),

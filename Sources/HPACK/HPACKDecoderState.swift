@@ -60,8 +60,12 @@ struct HPACKDecoderState {
         let hasUpdates = try decodeSizeUpdates(&cursor, end)
         while cursor < end {
             let byte = cursor.load(as: UInt8.self)
-            if byte >= 0x80 {
-                try decodeIndexed(&cursor, end)
+            if byte > 0x80, byte < 0xFF {
+                // Nearly all of most blocks: an index in one byte.
+                cursor += 1
+                try decodeIndexed(Int(byte & 0x7F))
+            } else if byte >= 0x80 {
+                try decodeIndexed(try PrefixInteger.decode(prefix: 7, &cursor, end: end))
             } else if byte & 0xE0 != 0x20 {
                 try decodeLiteral(byte, &cursor, end)
             } else {
@@ -95,10 +99,7 @@ struct HPACKDecoderState {
 
     /// A field that is in a table (RFC 7541 §6.1).
     @inline(__always)
-    private mutating func decodeIndexed(
-        _ cursor: inout UnsafeRawPointer, _ end: UnsafeRawPointer
-    ) throws(HPACKError) {
-        let index = try PrefixInteger.decode(prefix: 7, &cursor, end: end)
+    private mutating func decodeIndexed(_ index: Int) throws(HPACKError) {
         let (entry, source) = try entry(at: index)
         let count = entry.count
         guard admits(count) else { return }

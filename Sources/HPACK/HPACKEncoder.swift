@@ -41,6 +41,10 @@ package final class HPACKEncoder {
         state.pointee.encode(name, value, indexing, into: output)
     }
 
+    /// A number that grows with each change of the table. A block that left it as it was can be sent again as long as
+    /// it is still the same.
+    package var tableVersion: Int { state.pointee.tableVersion }
+
     /// The size of the dynamic table (RFC 7541 §4.1), in bytes.
     package var tableSize: Int { state.pointee.table.size }
 

@@ -14,6 +14,8 @@ struct HPACKEncoderState {
     private var pendingSizes: (smallest: Int, last: Int)?
     /// How many fields of the block have been encoded.
     private var turn = 0
+    /// Twice how often the table's size was changed.
+    private var resizeCount = 0
 
     init(maximumTableSize: Int) {
         ownMaximum = maximumTableSize
@@ -34,6 +36,8 @@ struct HPACKEncoderState {
         }
     }
 
+    var tableVersion: Int { table.insertCount &+ resizeCount &+ (pendingSizes == nil ? 0 : 1) }
+
     @inline(__always)
     mutating func begin(into output: OutputBuffer) {
         turn = 0
@@ -42,6 +46,7 @@ struct HPACKEncoderState {
 
     private mutating func writeSizes(_ smallest: Int, _ last: Int, into output: OutputBuffer) {
         pendingSizes = nil
+        resizeCount &+= 2
         for size in [smallest, last] where size < table.maximumSize || (size == last && size != table.maximumSize) {
             // RFC 7541 §6.3.
             output.count &+= PrefixInteger.encode(

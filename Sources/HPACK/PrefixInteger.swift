@@ -13,13 +13,17 @@ package enum PrefixInteger {
         let mask = (1 << prefix) &- 1
         let value = Int(cursor.load(as: UInt8.self)) & mask
         cursor += 1
-        return value < mask ? value : try decodeRest(value, bits, &cursor, end)
+        guard value == mask else { return value }
+        let (whole, rest) = try decodeRest(value, bits, cursor, end)
+        cursor = rest
+        return whole
     }
 
     @inline(never)
     private static func decodeRest(
-        _ start: Int, _ bits: Int, _ cursor: inout UnsafeRawPointer, _ end: UnsafeRawPointer
-    ) throws(HPACKError) -> Int {
+        _ start: Int, _ bits: Int, _ rest: UnsafeRawPointer, _ end: UnsafeRawPointer
+    ) throws(HPACKError) -> (value: Int, rest: UnsafeRawPointer) {
+        var cursor = rest
         var value = start
         var shift = 0
         while true {
@@ -33,7 +37,7 @@ package enum PrefixInteger {
             guard shift &+ 7 <= bits || part >> (bits &- shift) == 0 else { throw .integerOverflow }
             value &+= part << shift
             guard value >> bits == 0 else { throw .integerOverflow }
-            if byte < 0x80 { return value }
+            if byte < 0x80 { return (value, cursor) }
             shift &+= 7
         }
     }

@@ -23,6 +23,7 @@ case "urlencoded": Runner(URLEncodedTarget(), options).run()
 case "range": Runner(RangeTarget(), options).run()
 case "websocket": Runner(WebSocketTarget(), options).run()
 case "extensions": Runner(ExtensionTarget(), options).run()
+case "hpack": Runner(HPACKTarget(), options).run()
 case "forwarded": Runner(ForwardedTarget(), options).run()
 default: Runner(AcceptTarget(), options).run()
 }
