@@ -1,19 +1,17 @@
 /// What is done with short runs of bytes, a word at a time.
 enum ByteRun {
     /// How many bytes ``copy(_:_:to:)`` may touch beyond the end, in its source and in its destination.
-    static let slack = 16
+    static let slack = 32
 
     /// Copies `count` bytes, and up to ``slack`` more, which mean nothing.
     @inline(__always)
     static func copy(_ source: UnsafeRawPointer, _ count: Int, to destination: UnsafeMutableRawPointer) {
-        guard count <= 256 else { return destination.copyMemory(from: source, byteCount: count) }
-        var offset = 0
-        while offset < count {
-            destination.storeBytes(
-                of: source.loadUnaligned(fromByteOffset: offset, as: SIMD2<UInt64>.self), toByteOffset: offset,
-                as: SIMD2<UInt64>.self)
-            offset &+= 16
-        }
+        // Most fields have no more, and need no loop.
+        guard count <= slack else { return destination.copyMemory(from: source, byteCount: count) }
+        let start = source.loadUnaligned(as: SIMD2<UInt64>.self)
+        let rest = source.loadUnaligned(fromByteOffset: 16, as: SIMD2<UInt64>.self)
+        destination.storeBytes(of: start, as: SIMD2<UInt64>.self)
+        destination.storeBytes(of: rest, toByteOffset: 16, as: SIMD2<UInt64>.self)
     }
 
     /// A number for some bytes that other bytes rarely have.

@@ -114,6 +114,7 @@ struct HPACKDecoderState {
     }
 
     /// A field whose value, at least, comes here (RFC 7541 §6.2).
+    @inline(never)
     private mutating func decodeLiteral(
         _ byte: UInt8, _ cursor: inout UnsafeRawPointer, _ end: UnsafeRawPointer
     ) throws(HPACKError) {
