@@ -19,12 +19,17 @@ package struct DynamicTable {
     private var entryCapacity = 0
     private var bytes: UnsafeMutableRawPointer?
     private var byteCapacity = 0
-    /// Positions grow with each entry. This is the one of the first byte of memory.
-    private var origin: UInt32 = 0
+    /// Positions grow with each entry, and wrap around. This is the one of the first byte of memory.
+    private var origin: UInt32
     /// The position of the next entry.
-    private var end: UInt32 = 0
+    private var end: UInt32
 
-    package init(maximumSize: Int) { self.maximumSize = maximumSize }
+    package init(maximumSize: Int) {
+        self.maximumSize = maximumSize
+        // They wrap around early, so that a table that lives for long does nothing that others do not.
+        origin = .max - 1000
+        end = origin
+    }
 
     package mutating func deallocate() {
         entries?.deallocate()

@@ -27,7 +27,8 @@ package final class HPACKDecoder {
     /// Decodes a whole block. Names and values are appended to `head.bytes`, and ``fields`` tells where.
     ///
     /// A list that exceeds the limits is decoded to its end, because the next blocks depend on it (RFC 9113 §10.5.1),
-    /// but none of its further fields is kept: the work is bounded by the block's size.
+    /// but none of its further fields is kept. From there on, a field that is in a table costs next to nothing, and one
+    /// that is put there costs no more than a copy of its name, which the table's size limits.
     package func decode(
         _ block: UnsafeRawBufferPointer, limits: FieldListLimits, into head: inout RequestHead
     ) throws(HPACKError) -> FieldListResult {

@@ -78,11 +78,11 @@ struct HPACKEncoderState {
     private mutating func encode(otherStatus status: Int, into output: OutputBuffer) {
         precondition(status >= 100 && status <= 999)
         let name: StaticString = ":status"
-        let digits = [UInt8(status / 100) + 0x30, UInt8(status / 10 % 10) + 0x30, UInt8(status % 10) + 0x30]
-        digits.withUnsafeBytes { digits in
+        let digits = (status / 100) | (status / 10 % 10) << 8 | (status % 10) << 16 | 0x303030
+        withUnsafeBytes(of: digits.littleEndian) { digits in
             encode(
-                UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), digits, .incremental,
-                into: output)
+                UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount),
+                UnsafeRawBufferPointer(rebasing: digits[..<3]), .incremental, into: output)
         }
     }
 

@@ -78,7 +78,14 @@ struct HPACKTarget: FuzzTarget {
                 throw Violation("\(expected) is \(whole)")
             }
             try Self.checkLimits(part, whole.fields, limits)
-            for decoder in [decoder, limited] { try Self.checkTable(decoder, model, tableSize) }
+            // Texts take longer than all the rest.
+            let isLast = blocks.isEmpty
+            for decoder in [decoder, limited] {
+                guard decoder.tableSize == model.size, decoder.tableSize <= tableSize else {
+                    throw Violation("a table of \(decoder.tableSize), not \(model.size)")
+                }
+                if isLast { try Self.checkTable(decoder, model) }
+            }
             try Self.writeAgain(whole.fields, peers.encoder, peers.decoder, &random)
         }
         return digest.value
@@ -108,7 +115,7 @@ struct HPACKTarget: FuzzTarget {
             reading.error = error
             return reading
         }
-        reading.mark = min(decoder.fields.count, 8) << 4 | min(decoder.tableEntries.count, 8)
+        reading.mark = min(decoder.fields.count, 8) << 4 | min(decoder.tableSize >> 6, 15)
         for field in decoder.fields {
             let name = head.withBytes(of: field.name) { Array($0) }
             let value = head.withBytes(of: field.value) { Array($0) }
@@ -139,18 +146,16 @@ struct HPACKTarget: FuzzTarget {
         }
     }
 
-    private static func checkTable(
-        _ decoder: HPACKDecoder, _ model: HPACKModel, _ limit: Int
-    ) throws(Violation) {
+    private static func checkTable(_ decoder: HPACKDecoder, _ model: HPACKModel) throws(Violation) {
         let texts = model.table.map { entry in
             (
                 entry.name.withUnsafeBytes { PercentCoding.text($0) },
                 entry.value.withUnsafeBytes { PercentCoding.text($0) }
             )
         }
-        guard decoder.tableSize == model.size, decoder.tableSize <= limit,
-            decoder.tableEntries.elementsEqual(texts, by: { $0 == $1 })
-        else { throw Violation("\(decoder.tableEntries), not \(texts)") }
+        guard decoder.tableEntries.elementsEqual(texts, by: { $0 == $1 }) else {
+            throw Violation("\(decoder.tableEntries), not \(texts)")
+        }
     }
 
     private static func writeAgain(
@@ -180,7 +185,7 @@ struct HPACKTarget: FuzzTarget {
         limits.fieldCount = .max
         let reading = try read(Array(output.bytes), decoder, limits)
         guard reading.error == nil, reading.fields == fields,
-            decoder.tableEntries.elementsEqual(encoder.tableEntries, by: { $0 == $1 })
+            decoder.tableSize == encoder.tableSize
         else { throw Violation("\(fields) became \(reading)") }
     }
 }
