@@ -75,6 +75,16 @@ import Testing
         #expect(head.bytes.count == 6 + 3 * 21)
     }
 
+    @Test("A list is whole behind one that was large, and one of many fields")
+    func memory() throws {
+        let large = String(repeating: "x", count: 20_000)
+        #expect(try decoder.list(literal(0, "a", large)).fields == [TextField("a", large)])
+        let many = (0..<90).map { TextField("name-\($0)", "\($0)") }
+        #expect(try decoder.list(many.flatMap { literal(0, $0.name, $0.value) }).fields == many)
+        #expect(try decoder.list(literal(0, "b", large)).fields == [TextField("b", large)])
+        #expect(try decoder.list(hex("82")).fields == [TextField(":method", "GET")])
+    }
+
     @Test("An empty block is an empty list")
     func empty() throws {
         let list = try decoder.list([])

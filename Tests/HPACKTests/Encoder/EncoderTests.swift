@@ -124,6 +124,27 @@ import Testing
         #expect(encoder.table == [TextField("a", "b")])
     }
 
+    @Test("A block that changes nothing in the table can be sent again until something does")
+    func version() {
+        var version = encoder.tableVersion
+        func hasChanged() -> Bool {
+            defer { version = encoder.tableVersion }
+            return encoder.tableVersion != version
+        }
+        _ = encoder.block([TextField("server", "x")])
+        #expect(hasChanged())
+        _ = encoder.block([TextField("server", "x"), TextField(":method", "GET"), TextField("set-cookie", "a")])
+        #expect(!hasChanged())
+        encoder.setMaximumTableSize(4096)
+        #expect(!hasChanged())
+        encoder.setMaximumTableSize(100)
+        #expect(hasChanged())
+        _ = encoder.block([])
+        #expect(hasChanged())
+        _ = encoder.block([])
+        #expect(!hasChanged())
+    }
+
     // MARK: Size updates
 
     @Test("RFC 7541 §4.2: a change of size is said at the start of the next block, once")
