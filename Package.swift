@@ -71,13 +71,15 @@ let package = Package(
         .target(name: "SAGI", dependencies: ["HTTPSemantics", http, nioCore, logging], swiftSettings: settings),
         .target(name: "HTTP1", dependencies: ["HTTPSemantics", http, nioCore], swiftSettings: settings),
         .target(name: "HPACK", dependencies: ["HTTPSemantics"], swiftSettings: settings),
+        .target(name: "HTTP2", dependencies: ["HPACK", "HTTPSemantics", nioCore], swiftSettings: settings),
         .target(
             name: "WebSocketProtocol", dependencies: ["HTTPSemantics", "CZlib", nioCore, crypto],
             swiftSettings: settings),
         .target(
             name: "SAGIServer",
             dependencies: [
-                "SAGI", "HTTP1", "WebSocketProtocol", "HTTPSemantics", "CPlatform", http, nioCore, nioPosix, nioTLS,
+                "SAGI", "HTTP1", "HTTP2", "HPACK", "WebSocketProtocol", "HTTPSemantics", "CPlatform", http, nioCore,
+                nioPosix, nioTLS,
                 nioSSL, logging, lifecycle, x509, asn1,
             ],
             swiftSettings: settings),
@@ -140,6 +142,7 @@ let package = Package(
         tests("HTTPSemantics"),
         tests("HTTP1", "HTTPSemantics"),
         tests("HPACK", "HTTPSemantics"),
+        tests("HTTP2", "HPACK", "HTTPSemantics"),
         tests("WebSocketProtocol", "HTTPSemantics"),
         tests("SAGI", logging),
         tests("SAGIServer", "SAGI", "HTTPSemantics", "SAGILiveTesting", nioPosix, logging, lifecycle),

@@ -15,22 +15,6 @@ package enum ResponseFraming: Sendable, Equatable {
     case untilClose
 }
 
-/// What a response's fields say to the server.
-package struct ResponseFacts: Sendable {
-    package var contentLength: Int?
-    package var hasDate = false
-    package var hasServer = false
-    /// The application asked for the connection to be closed.
-    package var close = false
-
-    package init() {}
-}
-
-/// A field that cannot be sent.
-package struct InvalidField: Error {
-    package let name: String
-}
-
 /// The sending half of HTTP/1.1: responses in, bytes out.
 package enum ResponseEncoder {
     /// Writes the status line and the response's own fields, and leaves the section open for the server's. Nothing
@@ -133,7 +117,7 @@ package enum ResponseEncoder {
     ) throws(InvalidField) -> ResponseFacts {
         var facts = ResponseFacts()
         for field in fields {
-            guard try note(field, allowsLength: allowsLength, &facts) else { continue }
+            guard try facts.note(field.name.canonicalName, field.value, allowsLength: allowsLength) else { continue }
             let isValid = field.withUnsafeBytesOfValue { value in
                 let value = UnsafeRawBufferPointer(value)
                 guard FieldSyntax.isFieldValue(value) else { return false }
@@ -146,46 +130,5 @@ package enum ResponseEncoder {
             guard isValid else { throw InvalidField(name: field.name.rawName) }
         }
         return facts
-    }
-
-    /// Learns from a field, and says whether it is sent.
-    @inline(__always)
-    private static func note(
-        _ field: HTTPField, allowsLength: Bool, _ facts: inout ResponseFacts
-    ) throws(InvalidField) -> Bool {
-        let name = field.name.canonicalName
-        switch name.utf8.count {
-        case 4 where name == "date":
-            facts.hasDate = true
-        case 6 where name == "server":
-            facts.hasServer = true
-        case 7 where name == "upgrade", 10 where name == "keep-alive", 16 where name == "proxy-connection",
-            17 where name == "transfer-encoding":
-            return false
-        case 10 where name == "connection":
-            if field.value.lowercased().split(separator: ",").contains(where: { $0.trimmingBlanks() == "close" }) {
-                facts.close = true
-            }
-            return false
-        case 14 where name == "content-length":
-            guard allowsLength else { return false }
-            // RFC 9110 §8.6: digits; and once.
-            guard facts.contentLength == nil, field.value.utf8.allSatisfy({ $0 &- 0x30 < 10 }),
-                let length = Int(field.value)
-            else { throw InvalidField(name: field.name.rawName) }
-            facts.contentLength = length
-        default:
-            break
-        }
-        return true
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingBlanks() -> Substring {
-        var text = self
-        while text.first == " " || text.first == "\t" { text.removeFirst() }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return text
     }
 }

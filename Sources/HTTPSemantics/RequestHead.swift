@@ -87,6 +87,8 @@ package struct RequestHead: Sendable {
     package var hasQuery = false
     package var scheme = Slice.empty
     package var authority = Slice.empty
+    /// What a CONNECT is to become: `:protocol` (RFC 8441 §4).
+    package var connectProtocol = Slice.empty
     package var version = HTTPVersion.http11
     package var facts: Facts = []
     package var knownMethod = KnownMethod.other
@@ -111,6 +113,7 @@ package struct RequestHead: Sendable {
         hasQuery = false
         scheme = .empty
         authority = .empty
+        connectProtocol = .empty
         version = .http11
         facts = []
         knownMethod = .other

@@ -29,7 +29,8 @@ final class MemoryConnection: Sendable {
         let eventLoop = group.next()
         let parts = try await eventLoop.submit { [configuration] in
             let core = ServerCore(
-                application: application, configuration: configuration, accessLog: nil, logger: Logger(label: "test"))
+                application: application, configuration: configuration, files: .singleton, accessLog: nil,
+                logger: Logger(label: "test"))
             let loop = LoopContext(
                 eventLoop: eventLoop, serverFields: ServerFields(server: nil, addsDate: false),
                 waterMarks: (configuration.limits.lowWaterMark, configuration.limits.highWaterMark))

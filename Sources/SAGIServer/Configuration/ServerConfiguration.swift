@@ -15,6 +15,7 @@ public struct ServerConfiguration: Sendable {
 
     public var limits = Limits()
     public var timeouts = Timeouts()
+    public var http2 = HTTP2Configuration()
     public var webSocket = WebSocketConfiguration()
     public var eventStream = EventStreamConfiguration()
 

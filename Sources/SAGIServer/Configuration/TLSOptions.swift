@@ -12,8 +12,8 @@ public struct TLSOptions: Sendable, Equatable {
     public var clientCertificates = ClientCertificates.none
     /// A PEM file with the authorities that may have signed a client's certificate.
     public var clientAuthorities: String?
-    /// The protocols offered, best first (ALPN). Default "http/1.1".
-    public var applicationProtocols = ["http/1.1"]
+    /// The protocols offered, best first (ALPN). Default "h2" and "http/1.1"; "h2" is left out where HTTP/2 is off.
+    public var applicationProtocols = ["h2", "http/1.1"]
     /// How often the files are looked at; a changed certificate is used for new connections. `nil` is only when
     /// ``Server/reloadCertificates()`` is called. Default 10 s.
     public var reloadInterval: Duration? = .seconds(10)

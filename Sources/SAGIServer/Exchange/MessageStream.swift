@@ -1,4 +1,4 @@
-import HTTP1
+import HTTPSemantics
 import HTTPTypes
 import NIOCore
 import SAGI

@@ -1,7 +1,7 @@
 import NIOCore
 import SAGI
 
-extension HTTP1Connection {
+extension HTTP1Connection: ServerConnection {
     /// Sends what is left, tells the peer that nothing more comes, and reads until it closes: closing at once
     /// would reset the connection and could take the response with it (RFC 9112 §9.6).
     func linger() {

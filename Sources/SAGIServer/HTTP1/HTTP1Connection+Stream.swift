@@ -209,26 +209,15 @@ extension HTTP1Connection: MessageStream {
     /// The application has returned or thrown: the response is whole, or is made so, or is cut off.
     func finishResponse(_ failure: (any Error)?) {
         guard !exchange.hasEnded, case .serving = state else { return }
-        if failure == nil, exchange.rules.returned(endsContent: exchange.endsOnReturn) {
+        switch exchange.returned(failure) {
+        case .whole:
             if !response.isWhole { sendContent(ByteBuffer(), more: false) }
             exchange.complete()
-        } else if exchange.rules.phase == .idle {
-            exchange.failure =
-                failure == nil
-                ? "The application returned without a response." : "The application threw before its response."
-            exchange.status = 500
-            exchange.started.store(true, ordering: .relaxed)
+        case .nothing:
             keepAlive = false
             writeOwnResponse(status: 500, sentence: "The server failed to answer this request.")
             exchange.complete()
-        } else if failure != nil, exchange.rules.phase == .complete {
-            // The response is whole; the error came after it.
-            exchange.complete()
-        } else {
-            exchange.failure =
-                failure == nil
-                ? "The application returned before its response was complete."
-                : "The application threw before its response was complete."
+        case .cutOff:
             abort(.serverError)
         }
     }

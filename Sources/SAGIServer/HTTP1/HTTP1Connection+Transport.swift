@@ -9,7 +9,7 @@ extension HTTP1Connection: TransportHandler {
         switch state {
         case .idle:
             append(bytes)
-            unpark()
+            if requestCount > 0 || !isHTTP2 { unpark() }
         case .serving:
             append(bytes)
             creditContent(bytes.readableBytes)
@@ -187,36 +187,26 @@ extension HTTP1Connection: TransportHandler {
 
     // MARK: The rate of content
 
-    /// The application waits for content: the client has as long as it has not used up yet.
     func startWaitingForContent() {
-        guard let left = contentTime else { return }
-        waitStart = loop.now
-        readDeadline = loop.now + left
-        updateDeadline()
+        patience.startWaiting(loop.now)
+        awaitContent()
     }
 
     func stopWaitingForContent() {
-        spendContentTime()
-        waitStart = nil
+        patience.stopWaiting(loop.now)
         readDeadline = nil
     }
 
-    /// Content wins back the time that the slowest allowed client would need for it.
     private func creditContent(_ count: Int) {
-        guard let stall = server.timeouts.bodyStall, facts.contains(.hasBody) else { return }
-        spendContentTime()
-        if let rate = server.limits.minimumRate, let left = contentTime {
-            contentTime = min(stall, left + .nanoseconds(Int64(count) * 1_000_000_000 / Int64(rate)))
-        } else {
-            contentTime = stall
-        }
-        if waitStart != nil { startWaitingForContent() }
+        guard facts.contains(.hasBody) else { return }
+        patience.credit(count, loop.now)
+        if patience.isWaiting { awaitContent() }
     }
 
-    private func spendContentTime() {
-        guard let waitStart, let left = contentTime else { return }
-        contentTime = left - (loop.now - waitStart)
-        self.waitStart = loop.now
+    private func awaitContent() {
+        guard let deadline = patience.deadline else { return }
+        readDeadline = deadline
+        updateDeadline()
     }
 
     // MARK: The server's own answers

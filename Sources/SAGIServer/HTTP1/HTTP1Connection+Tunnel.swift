@@ -15,43 +15,26 @@ extension HTTP1Connection {
         do throws(WebSocketHandshake.Refusal) {
             handshake = try WebSocketHandshake(head)
         } catch {
-            // RFC 6455 §4.4.
-            let fields: HTTPFields = error == .unsupportedVersion ? [.secWebSocketVersion: "13"] : [:]
-            respondAndClose(status: error.status, sentence: error.sentence, fields: fields)
+            refuse(ServerCore.answer(to: error))
             return false
         }
-        guard server.webSocket.allows(origin: head.values(of: "origin").first.map(head.text)) else {
-            respondAndClose(status: 403, sentence: "Pages of this origin may not open a WebSocket here.")
-            return false
-        }
-        let open = server.statistics.webSockets.load(ordering: .relaxed)
-        if let limit = server.webSocket.connections, open >= limit {
-            respondAndClose(
-                status: 503, sentence: "The server has too many WebSockets.", fields: [.retryAfter: "5"])
+        if let refusal = server.refusesWebSocket(head) {
+            refuse(refusal)
             return false
         }
         return true
     }
 
+    private func refuse(_ refusal: ServerCore.Refusal) {
+        respondAndClose(status: refusal.status, sentence: refusal.sentence, fields: refusal.fields)
+    }
+
     /// The exchange of a request that asks for a WebSocket or an event stream; nil for any other.
-    @inline(never)
     func makeLayer(_ scope: RequestScope) -> Exchange? {
-        if let handshake {
-            self.handshake = nil
-            // What was sent too early must not be taken for another request.
-            keepAlive = false
-            scope.storage.contents.pointee.head.facts.insert(.webSocket)
-            server.statistics.webSockets.add(1, ordering: .relaxed)
-            let socket = ServerWebSocket(handshake, exchange: exchange, tunnel: self, settings: server.webSocket)
-            exchange.layer = socket
-            return socket.makeExchange(scope)
-        }
-        // The response to HEAD has no content to stream.
-        guard !facts.contains(.isHead), Accept.namesEventStream(scope.storage.contents.pointee.head) else { return nil }
-        let stream = ServerEventStream(
-            exchange: exchange, keepalive: server.eventStreamKeepalive, idleTimeout: server.eventStreamIdleTimeout)
-        exchange.layer = stream
-        return stream.makeExchange(scope)
+        let handshake = handshake.take()
+        // What was sent too early must not be taken for another request.
+        if handshake != nil { keepAlive = false }
+        return exchange.makeLayer(handshake, scope, self, server)
     }
 
     /// The request as plain HTTP, for an application that does not serve what it asks for: `Upgrade` may be ignored
@@ -66,9 +49,7 @@ extension HTTP1Connection {
 
     /// The exchange is over, and what stands before it.
     func dropLayer() {
-        if exchange.layer is ServerWebSocket { server.statistics.webSockets.subtract(1, ordering: .relaxed) }
-        exchange.layer?.detach()
-        exchange.layer = nil
+        exchange.dropLayer(server)
         tunnelHandler = nil
         timerDeadline = nil
     }

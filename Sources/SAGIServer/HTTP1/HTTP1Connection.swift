@@ -49,9 +49,7 @@ final class HTTP1Connection: @unchecked Sendable {
     @exclusivity(unchecked) var sentInTurn = 0
     @exclusivity(unchecked) var isYielding = false
 
-    /// How long the client may still keep the application waiting for content, and since when it does.
-    @exclusivity(unchecked) var contentTime: TimeAmount?
-    @exclusivity(unchecked) var waitStart: NIODeadline?
+    @exclusivity(unchecked) var patience = ContentPatience(nil, rate: nil)
 
     // The connection.
     @exclusivity(unchecked) var requestCount = 0
@@ -206,23 +204,7 @@ final class HTTP1Connection: @unchecked Sendable {
             server.exchangeEnded(exchange, storage, loop, failure)
             failure = nil
         }
-        makeReady()
-    }
-
-    /// Makes the exchange and its box ready for another request. When the application still holds one of them,
-    /// both are its own from now on, and new ones take their place.
-    private func makeReady() {
-        if isKnownUniquelyReferenced(&storage) {
-            storage.contents.pointee.connection = nil
-            if isKnownUniquelyReferenced(&exchange) {
-                Unmanaged.passUnretained(exchange)._withUnsafeGuaranteedRef { $0.reset() }
-                Unmanaged.passUnretained(storage)._withUnsafeGuaranteedRef { $0.reset() }
-                return
-            }
-            storage.contents.pointee.connection = exchange
-        }
-        exchange = ServerExchange(loop: loop)
-        storage = RequestScope.Storage(link: link, connection: nil)
+        ServerExchange.makeReady(&exchange, &storage, link)
     }
 
     private func mustWaitUntilDrained() -> Bool {
@@ -280,8 +262,7 @@ final class HTTP1Connection: @unchecked Sendable {
         bodyBegun = false
         canHaveTrailers = facts.contains(.hasBody) && storage.contents.pointee.head.contentLength == nil
         inputError = nil
-        contentTime = server.timeouts.bodyStall
-        waitStart = nil
+        patience = server.patience
         response = ResponseState()
         readDeadline = nil
         hasHeadDeadline = false

@@ -86,15 +86,17 @@ final class ConnectionFactory: Sendable {
         let link = RequestScope.Link(
             scheme: certificates != nil ? "https" : "http", client: isUnix && !facts.isProxied ? nil : facts.client,
             server: facts.server, state: state, extensions: extensions, rootPath: core.rootPath, logger: core.logger)
-        let connection = HTTP1Connection(server: core, loop: loop, transport: transport, link: link)
         core.statistics.accepted.add(1, ordering: .relaxed)
         let open = core.statistics.connections.add(1, ordering: .relaxed).newValue
-        if let limit = core.limits.connections, open > limit {
-            core.statistics.refused.add(1, ordering: .relaxed)
-            connection.turnAway()
-        } else {
+        let isTooMany = core.limits.connections.map { open > $0 } ?? false
+        if isTooMany { core.statistics.refused.add(1, ordering: .relaxed) }
+        if transport.negotiatedProtocol == "h2", !isTooMany {
+            let connection = HTTP2Connection(server: core, loop: loop, transport: transport, link: link)
             connection.start()
+            return connection
         }
+        let connection = HTTP1Connection(server: core, loop: loop, transport: transport, link: link)
+        if isTooMany { connection.turnAway() } else { connection.start() }
         return connection
     }
 }

@@ -39,19 +39,23 @@ final class RunningServer: Sendable {
         _ application: any Application, configuration: ServerConfiguration, group: (any EventLoopGroup)?, logger: Logger
     ) async throws -> RunningServer {
         let certificates = try configuration.listeners.map { listener in
-            try listener.tls.map { try TLSContexts($0, closeTimeout: configuration.timeouts.linger) }
+            try listener.tls.map { options in
+                var options = options
+                if !configuration.http2.isEnabled { options.applicationProtocols.removeAll { $0 == "h2" } }
+                return try TLSContexts(options, closeTimeout: configuration.timeouts.linger)
+            }
         }
         let accessLog = try configuration.accessLog.map(AccessLog.init)
         let lifespan = Lifespan(application, mode: configuration.lifespan, worker: nil, logger: logger)
+        let files = NIOThreadPool(numberOfThreads: 4)
+        files.start()
         let core = ServerCore(
-            application: application, configuration: configuration, accessLog: accessLog, logger: logger)
+            application: application, configuration: configuration, files: files, accessLog: accessLog, logger: logger)
 
         let ownGroup =
             group == nil
             ? MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? System.coreCount) : nil
         let group: any EventLoopGroup = group ?? ownGroup ?? MultiThreadedEventLoopGroup.singleton
-        let files = NIOThreadPool(numberOfThreads: 4)
-        files.start()
         let loops = group.makeIterator().map { eventLoop in
             LoopContext(
                 eventLoop: eventLoop,

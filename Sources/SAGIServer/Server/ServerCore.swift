@@ -1,8 +1,10 @@
 import HTTP1
+import HTTP2
 import HTTPSemantics
 import HTTPTypes
 import Logging
 import NIOCore
+import NIOPosix
 import SAGI
 import Synchronization
 
@@ -12,6 +14,10 @@ final class ServerCore: Sendable {
     let limits: ServerConfiguration.Limits
     let timeouts: ConnectionTimeouts
     let http1Limits: HTTP1Limits
+    let http2Limits: HTTP2Limits
+    let http2Settings: HTTP2Settings
+    let isHTTP2Enabled: Bool
+    let files: NIOThreadPool
     let runsApplicationOnLoop: Bool
     let cancelsOnDisconnect: Bool
     let serverNames: ServerNames?
@@ -28,9 +34,11 @@ final class ServerCore: Sendable {
     private let keepsResponseFields: Bool
 
     init(
-        application: any Application, configuration: ServerConfiguration, accessLog: AccessLog?, logger: Logger
+        application: any Application, configuration: ServerConfiguration, files: NIOThreadPool, accessLog: AccessLog?,
+        logger: Logger
     ) {
         self.application = application
+        self.files = files
         limits = configuration.limits
         timeouts = ConnectionTimeouts(configuration.timeouts)
         var http1Limits = HTTP1Limits()
@@ -42,6 +50,9 @@ final class ServerCore: Sendable {
         http1Limits.chunkExtensions = configuration.limits.chunkExtensions
         http1Limits.allowsBareLineFeed = configuration.allowsBareLineFeed
         self.http1Limits = http1Limits
+        isHTTP2Enabled = configuration.http2.isEnabled
+        http2Limits = configuration.http2Limits
+        http2Settings = configuration.http2Settings
         webSocket = WebSocketSettings(configuration.webSocket)
         eventStreamKeepalive = configuration.eventStream.keepalive.map(TimeAmount.init)
         eventStreamIdleTimeout = configuration.eventStream.idleTimeout.map(TimeAmount.init)
@@ -53,6 +64,9 @@ final class ServerCore: Sendable {
         self.logger = logger
         keepsResponseFields = accessLog?.format.needsResponseFields ?? false
     }
+
+    /// What each request with content begins with.
+    var patience: ContentPatience { ContentPatience(timeouts.bodyStall, rate: limits.minimumRate) }
 
     /// How many bytes of unwanted content are thrown away to keep a connection; nil closes it instead.
     func drainable(_ remaining: Int?) -> Int? {

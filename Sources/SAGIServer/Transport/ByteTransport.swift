@@ -31,6 +31,8 @@ protocol ByteTransport: AnyObject {
     func setReading(_ isReading: Bool)
     /// Calls ``TransportHandler/deadlineReached()`` at that time; nil is never. One deadline at a time.
     func setDeadline(_ deadline: NIODeadline?)
+    /// Has another connection handle what comes from now on.
+    func handOver(to handler: any TransportHandler)
     /// Tells the peer that nothing more comes, after everything that was sent.
     func closeOutput()
     /// Closes after everything that was sent.

@@ -1,14 +1,6 @@
 import NIOCore
 import NIOPosix
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Sends a part of a file over a transport, as fast as the peer takes it and no faster.
 ///
 /// Cleartext goes by `sendfile` while the socket takes it. When it is full, one small piece goes through the
@@ -46,8 +38,7 @@ final class FileSender {
             budget -= 1
             switch transport.sendFileDirectly(file) {
             case .success(let sent)? where sent > 0:
-                file.offset += sent
-                file.count -= sent
+                file.advance(sent)
             case .success?:
                 return waitForSocket()
             case .failure(let failure)?:
@@ -78,30 +69,13 @@ final class FileSender {
     /// The socket is full. What goes through the channel now leaves when it is not. Reading it here blocks no more
     /// than `sendfile` does.
     private func waitForSocket() {
-        take(.success(Self.read(file.descriptor, at: file.offset, min(file.count, Self.waitingPieceSize))))
-    }
-
-    private static func read(_ descriptor: CInt, at offset: Int, _ size: Int) -> Result<ByteBuffer, FileFailure> {
-        var buffer = ByteBufferAllocator().buffer(capacity: size)
-        var failure: FileFailure?
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { bytes in
-            let count = pread(descriptor, bytes.baseAddress, size, off_t(offset))
-            if count < 0 { failure = .read(errno) }
-            if count == 0 { failure = .truncated }
-            return max(0, count)
-        }
-        return failure.map { .failure($0) } ?? .success(buffer)
+        take(.success(file.read(upTo: Self.waitingPieceSize)))
     }
 
     private func readPiece() {
         isReading = true
-        let descriptor = file.descriptor
-        let offset = file.offset
-        let size = min(file.count, Self.pieceSize)
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        pool.runIfActive(eventLoop: eventLoop) {
-            Self.read(descriptor, at: offset, size)
-        }.whenComplete { result in
+        file.read(upTo: Self.pieceSize, on: pool, for: eventLoop).whenComplete { result in
             let sender = bound.value
             sender.isReading = false
             sender.transport.loop.turn { sender.take(result) }
@@ -112,8 +86,7 @@ final class FileSender {
         guard completion != nil else { return }
         switch result {
         case .success(.success(let piece)):
-            file.offset += piece.readableBytes
-            file.count -= piece.readableBytes
+            file.advance(piece.readableBytes)
             transport.send(piece)
             resume()
         case .success(.failure(let failure)):

@@ -23,8 +23,11 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) var statuses = StatusMemo()
     /// The memory of buffers that have nothing to send.
     @exclusivity(unchecked) private var memory: [UnsafeMutableRawBufferPointer] = []
-    @exclusivity(unchecked) private(set) var connections: [ObjectIdentifier: HTTP1Connection] = [:]
+    @exclusivity(unchecked) private(set) var connections: [ObjectIdentifier: any ServerConnection] = [:]
     @exclusivity(unchecked) private var whenEmpty: (() -> Void)?
+    /// Workers and streams of connections with many streams, which nobody uses now.
+    @exclusivity(unchecked) private var workers: [ExchangeWorker] = []
+    @exclusivity(unchecked) private var streams: [HTTP2Stream] = []
     /// Set while the server is shutting down, when no connection serves another request: how long an idle one
     /// waits for a request that is on its way.
     @exclusivity(unchecked) private(set) var drainGrace: TimeAmount?
@@ -125,11 +128,11 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
 
     // MARK: Connections
 
-    func add(_ connection: HTTP1Connection) {
+    func add(_ connection: any ServerConnection) {
         connections[ObjectIdentifier(connection)] = connection
     }
 
-    func remove(_ connection: HTTP1Connection) {
+    func remove(_ connection: any ServerConnection) {
         connections[ObjectIdentifier(connection)] = nil
         if connections.isEmpty, let whenEmpty {
             self.whenEmpty = nil
@@ -154,6 +157,25 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
         }
     }
 
+    // MARK: Streams
+
+    func takeWorker(_ server: ServerCore) -> ExchangeWorker {
+        workers.popLast() ?? ExchangeWorker(server: server, loop: self)
+    }
+
+    /// Keeps a worker for the next stream. False when there are enough.
+    func park(_ worker: ExchangeWorker) -> Bool {
+        guard workers.count < Self.poolSize, drainGrace == nil else { return false }
+        workers.append(worker)
+        return true
+    }
+
+    func takeStream() -> HTTP2Stream { streams.popLast() ?? HTTP2Stream(loop: self) }
+
+    func keep(_ stream: HTTP2Stream) {
+        if streams.count < Self.poolSize { streams.append(stream) }
+    }
+
     // MARK: Buffers
 
     /// Gives a buffer memory to write to, which ``takeMemory(of:)`` takes back.
@@ -166,6 +188,14 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
         guard memory.count < Self.poolSize, block.count <= 64 * 1024 else { return block.deallocate() }
         memory.append(block)
     }
+}
+
+/// A connection, as far as a server that shuts down is concerned. Used on its event loop only.
+protocol ServerConnection: AnyObject {
+    /// No request after those that are being served. An idle connection gets `grace` for one that is on its way.
+    func drain(grace: TimeAmount)
+    /// The time for shutting down is over.
+    func shutDownNow()
 }
 
 /// Something that sends what has gathered when the tasks of a turn have run.

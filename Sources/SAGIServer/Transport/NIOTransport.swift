@@ -38,6 +38,8 @@ final class NIOTransport: ChannelInboundHandler, ByteTransport, NIOScheduledCall
 
     @exclusivity(unchecked) private var context: ChannelHandlerContext?
     @exclusivity(unchecked) private var handler: (any TransportHandler)?
+    /// What was agreed on by ALPN.
+    @exclusivity(unchecked) private(set) var negotiatedProtocol: String?
     @exclusivity(unchecked) private var isFinished = false
     @exclusivity(unchecked) private var descriptor: CInt = -1
     /// Bytes that the channel has and the socket has not taken.
@@ -96,8 +98,10 @@ final class NIOTransport: ChannelInboundHandler, ByteTransport, NIOScheduledCall
         case ChannelEvent.inputClosed:
             guard let handler else { return context.close(promise: nil) }
             loop.turn { handler.receivedEnd() }
-        case TLSUserEvent.handshakeCompleted where start == .afterHandshake,
-            ProxyProtocolHandler.Event.headerRead where start == .afterProxyHeader:
+        case TLSUserEvent.handshakeCompleted(let negotiated) where start == .afterHandshake:
+            negotiatedProtocol = negotiated
+            begin(context)
+        case ProxyProtocolHandler.Event.headerRead where start == .afterProxyHeader:
             begin(context)
         default:
             context.fireUserInboundEventTriggered(event)
@@ -277,6 +281,8 @@ final class NIOTransport: ChannelInboundHandler, ByteTransport, NIOScheduledCall
     }
 
     // MARK: Control
+
+    func handOver(to handler: any TransportHandler) { self.handler = handler }
 
     func setReading(_ isReading: Bool) {
         guard isReading != self.isReading, let context else { return }

@@ -19,6 +19,8 @@ final class ServerFields: @unchecked Sendable {
     private let addsDate: Bool
 
     @exclusivity(unchecked) private var expiry = NIODeadline.uptimeNanoseconds(0)
+    /// A number that changes with the fields.
+    @exclusivity(unchecked) private(set) var generation = 0
     private let all = OutputBuffer(capacity: 256)
     @exclusivity(unchecked) private var date = ""
 
@@ -31,12 +33,25 @@ final class ServerFields: @unchecked Sendable {
     /// Appends the lines to a response that does, or does not, bring its own. `now` is the time of the turn.
     @inline(__always)
     func append(to output: OutputBuffer, hasDate: Bool, hasServer: Bool, now: NIODeadline) {
-        if now >= expiry { refresh(now) }
+        update(now)
         if !hasDate, !hasServer {
             output.append(all.bytes)
         } else {
             output.append(make(withDate: !hasDate, withServer: !hasServer))
         }
+    }
+
+    /// Makes the fields anew when it is time to.
+    @inline(__always)
+    func update(_ now: NIODeadline) {
+        if now >= expiry { refresh(now) }
+    }
+
+    /// The fields by themselves, for a response that does, or does not, bring its own. Names are in lower case.
+    func forEach(hasDate: Bool, hasServer: Bool, _ body: (_ name: StaticString, _ value: String) -> Void) {
+        if !hasServer, let server { body("server", server) }
+        if !hasDate, addsDate { body("date", date) }
+        if let altSvc { body("alt-svc", altSvc) }
     }
 
     @inline(never)
@@ -45,6 +60,7 @@ final class ServerFields: @unchecked Sendable {
         clock_gettime(CLOCK_REALTIME, &time)
         expiry = now + .nanoseconds(1_000_000_000 - Int64(time.tv_nsec))
         date = HTTPDate.format(time.tv_sec)
+        generation &+= 1
         all.removeAll()
         all.append(make(withDate: true, withServer: true))
     }

@@ -1,0 +1,433 @@
+import HPACK
+import HTTP2
+import HTTPSemantics
+import HTTPTypes
+import Logging
+import NIOCore
+import SAGI
+import Synchronization
+import WebSocketProtocol
+
+/// One connection of HTTP/2: bytes of the transport to streams, and streams to bytes.
+///
+/// `@unchecked Sendable`: used on its event loop only.
+final class HTTP2Connection: @unchecked Sendable {
+    let server: ServerCore
+    let loop: LoopContext
+    let transport: any ByteTransport
+    let link: RequestScope.Link
+    /// What is sent in this turn gathers here. Between turns it has no memory.
+    private let output = OutputBuffer(capacity: 0)
+
+    @exclusivity(unchecked) var session: HTTP2Session
+    @exclusivity(unchecked) var heads = HeadBlocks()
+    @exclusivity(unchecked) private var input = ByteBuffer()
+    @exclusivity(unchecked) var state = State.open
+    /// Where the next request's head is read to.
+    @exclusivity(unchecked) private var spare: HTTP2Stream
+    /// The streams by their slots.
+    @exclusivity(unchecked) var streams: [HTTP2Stream?] = []
+    @exclusivity(unchecked) private(set) var openStreams = 0
+    @exclusivity(unchecked) private var requestCount = 0
+
+    // Sending.
+    @exclusivity(unchecked) private var sendQueue = SendQueue()
+    /// Streams whose head waits for the turn's end.
+    @exclusivity(unchecked) private var held: [HTTP2Stream] = []
+    /// Streams whose last byte has been written, and where in the output that was.
+    @exclusivity(unchecked) private var finishing: [(stream: HTTP2Stream, end: Int)] = []
+    /// Bytes that were given to the transport.
+    @exclusivity(unchecked) private var sentBytes = 0
+    @exclusivity(unchecked) private var sentInTurn = 0
+    @exclusivity(unchecked) private var isYielding = false
+    @exclusivity(unchecked) private var isTurnEndRequested = false
+
+    // Time.
+    @exclusivity(unchecked) var wakeTime = NIODeadline.distantFuture
+    @exclusivity(unchecked) var idleSince: NIODeadline
+    @exclusivity(unchecked) var lingerEnd: NIODeadline?
+    @exclusivity(unchecked) var drainEnd: NIODeadline?
+    @exclusivity(unchecked) var stallStart: NIODeadline?
+    @exclusivity(unchecked) var progressAtStall = 0
+    @exclusivity(unchecked) private var forgiveTime: NIODeadline
+    let beginning: NIODeadline
+
+    enum State {
+        case open
+        /// No more streams are opened; those that are there are served.
+        case finishing
+        /// The last byte is on its way; what still arrives is thrown away until the peer closes.
+        case lingering(left: Int)
+        case closed
+    }
+
+    init(server: ServerCore, loop: LoopContext, transport: any ByteTransport, link: RequestScope.Link) {
+        self.server = server
+        self.loop = loop
+        self.transport = transport
+        self.link = link
+        session = HTTP2Session(settings: server.http2Settings, limits: server.http2Limits)
+        spare = loop.takeStream()
+        beginning = loop.now
+        idleSince = loop.now
+        forgiveTime = loop.now
+    }
+
+    /// Begins to serve.
+    func start() {
+        loop.add(self)
+        session.start(outputBuffer())
+        updateWakeTime()
+        if let grace = loop.drainGrace { drain(grace: grace) }
+    }
+
+    // MARK: Reading
+
+    func read(_ bytes: ByteBuffer) {
+        if input.readableBytes == 0 {
+            input = bytes
+        } else {
+            input.discardReadBytes()
+            input.writeImmutableBuffer(bytes)
+        }
+        readFrames()
+    }
+
+    func readFrames() {
+        if loop.now >= forgiveTime {
+            session.forgive()
+            forgiveTime = loop.now + .seconds(1)
+        }
+        do throws(HTTP2Error) {
+            while isServing {
+                // Whoever takes no answers is not asked for more questions.
+                guard transport.isWritable else { return transport.setReading(false) }
+                let event = try session.next(
+                    &input, into: &spare.storage.contents.pointee.head, outputBuffer())
+                guard let event else { break }
+                take(event)
+            }
+        } catch {
+            fail(error)
+        }
+        if input.readableBytes == 0 { input = ByteBuffer() }
+    }
+
+    var isServing: Bool {
+        switch state {
+        case .open, .finishing: true
+        case .lingering, .closed: false
+        }
+    }
+
+    private func take(_ event: HTTP2Event) {
+        switch event {
+        case .request(let slot, let end):
+            let stream = openStream(slot, end: end)
+            if let refusal = refusal(of: stream) {
+                stream.refuse(refusal)
+            } else {
+                stream.serve()
+            }
+            if requestCount >= server.limits.requestsPerConnection ?? .max { finishSoon() }
+        case .refused(let slot, let status, let end):
+            let sentence =
+                status == 431 ? "The request has more header fields than allowed." : "The expectation cannot be met."
+            openStream(slot, end: end).refuse(ServerCore.Refusal(status: status, sentence: sentence))
+        case .data(let slot, let bytes, let end):
+            streams[slot]?.receive(bytes, end: end)
+        case .trailers(let slot, let trailers):
+            streams[slot]?.receive(trailers: trailers)
+        case .reset(let slot, _, let byPeer):
+            streams[slot]?.ended(byPeer ? .clientClosed : .protocolError)
+        case .windowGrew(let slot?):
+            if let stream = streams[slot], stream.hasPending { queue(stream) }
+        case .windowGrew(nil):
+            for case let stream? in streams where stream.hasPending { queue(stream) }
+        case .goAway:
+            // The peer opens no more streams; those that are there are served.
+            if openStreams == 0 { close() } else { state = .finishing }
+        case .reprioritized, .pong, .acknowledged:
+            break
+        }
+    }
+
+    private func openStream(_ slot: Int, end: Bool) -> HTTP2Stream {
+        let stream = spare
+        spare = loop.takeStream()
+        while streams.count <= slot { streams.append(nil) }
+        streams[slot] = stream
+        openStreams += 1
+        requestCount += 1
+        stream.open(self, slot: slot, end: end)
+        return stream
+    }
+
+    /// Why a request is not served, whatever the application would say.
+    private func refusal(of stream: HTTP2Stream) -> ServerCore.Refusal? {
+        let head = stream.storage.contents.pointee.head
+        if let names = server.serverNames, !names.contains(RequestScope(storage: stream.storage).authority ?? "") {
+            // RFC 9110 §15.5.20.
+            return .init(status: 421, sentence: "This host is not served here.")
+        }
+        if let limit = server.limits.body, let length = head.contentLength, length > limit {
+            return .init(status: 413, sentence: "The content is too large.")
+        }
+        guard head.knownMethod == .connect else { return nil }
+        guard head.isEqual(head.connectProtocol, to: "websocket") else {
+            // RFC 9110 §9.3.6: this server is no proxy; RFC 8441 §4: and knows no other protocol.
+            return .init(status: 501, sentence: "CONNECT is not implemented.")
+        }
+        do throws(WebSocketHandshake.Refusal) {
+            _ = try WebSocketHandshake(fieldsOf: head)
+        } catch {
+            return ServerCore.answer(to: error)
+        }
+        if let refusal = server.refusesWebSocket(head) { return refusal }
+        stream.facts.insert(.webSocket)
+        return nil
+    }
+
+    /// A rule of the connection was broken.
+    private func fail(_ error: HTTP2Error) {
+        server.logger.debug(
+            "Ended a connection: \(error.sentence)", metadata: ["client": "\(link.peerName)"])
+        endStreams(.protocolError)
+        session.goAway(error.code, sentence: error.sentence, outputBuffer())
+        linger()
+    }
+
+    func endStreams(_ reason: DisconnectReason) {
+        for case let stream? in streams { stream.ended(reason) }
+    }
+
+    // MARK: Streams
+
+    func consumed(_ stream: HTTP2Stream, _ count: Int) {
+        guard count > 0, isServing else { return }
+        session.consumed(stream.slot, count, outputBuffer())
+    }
+
+    func reset(_ stream: HTTP2Stream, _ code: ErrorCode) {
+        guard isServing else { return }
+        session.reset(stream.slot, code, outputBuffer())
+    }
+
+    /// The stream has been served.
+    func released(_ stream: HTTP2Stream) {
+        let slot = stream.slot
+        sendQueue.remove(stream)
+        streams[slot] = nil
+        if isServing {
+            // RFC 9113 §8.1: the response is whole, and the rest of the request is not wanted.
+            if !session.isRemoteEnded(slot) { session.reset(slot, .noError, outputBuffer()) }
+            if stream.content.bytes > 0 { session.giveBack(stream.content.bytes, outputBuffer()) }
+        }
+        session.release(slot)
+        openStreams -= 1
+        guard openStreams == 0 else { return }
+        idleSince = loop.now
+        if case .finishing = state { requestTurnEnd() }
+    }
+
+    // MARK: Writing
+
+    /// Where what is sent in this turn gathers, with memory of the loop's pool.
+    @inline(__always)
+    func outputBuffer() -> OutputBuffer {
+        if output.capacity == 0 { beginOutput() }
+        return output
+    }
+
+    @inline(never)
+    private func beginOutput() {
+        loop.giveMemory(to: output)
+        requestTurnEnd()
+    }
+
+    func requestTurnEnd() {
+        guard !isTurnEndRequested else { return }
+        isTurnEndRequested = true
+        loop.atTurnEnd(self)
+    }
+
+    /// Whether more can be written now: the peer takes it, and the other connections have had their turn.
+    var isWritableNow: Bool {
+        guard isServing, !isYielding, transport.isWritable else { return false }
+        if output.count >= loop.waterMarks.high {
+            flush()
+            guard transport.isWritable else { return false }
+        }
+        guard sentInTurn < Self.bytesPerTurn else {
+            yield()
+            return false
+        }
+        return true
+    }
+
+    private static let bytesPerTurn = 1 << 20
+
+    func countOutput(_ count: Int) { sentInTurn &+= count &+ 64 }
+
+    private func yield() {
+        isYielding = true
+        loop.eventLoop.execute {
+            self.loop.turn {
+                self.isYielding = false
+                self.sentInTurn = 0
+                self.requestTurnEnd()
+            }
+        }
+    }
+
+    func writeInformational(_ stream: HTTP2Stream, _ status: Int, _ fields: HTTPFields) {
+        guard isServing, !session.isReset(stream.slot) else { return }
+        let output = outputBuffer()
+        let start = session.beginHeaders(output)
+        session.fieldEncoder.encode(status: status, into: output)
+        session.fieldEncoder.encode(fields, allowsLength: false, into: output)
+        session.endHeaders(stream.slot, from: start, end: false, output)
+    }
+
+    /// Writes the head of a response. `length`: the `Content-Length` to add.
+    func writeHead(_ stream: HTTP2Stream, length: Int?, end: Bool) {
+        guard isServing, !session.isReset(stream.slot) else { return }
+        let output = outputBuffer()
+        loop.serverFields.update(loop.now)
+        let start = session.beginHeaders(output)
+        let encoder = session.fieldEncoder
+        let response = stream.response
+        var key = HeadBlocks.Key(
+            status: response.status, length: length ?? -1, tableVersion: encoder.tableVersion,
+            serverFields: loop.serverFields.generation)
+        if let block = heads.find(response.fields, key) {
+            output.append(block)
+        } else {
+            let blockStart = output.count
+            encoder.encode(status: response.status, into: output)
+            encoder.encode(response.fields, allowsLength: response.status != 204, into: output)
+            if let length { encoder.encode("content-length", String(length), into: output) }
+            loop.serverFields.forEach(hasDate: response.facts.hasDate, hasServer: response.facts.hasServer) {
+                encoder.encode($0, $1, into: output)
+            }
+            // A block that changed the table would be another one now.
+            if key.tableVersion == encoder.tableVersion {
+                heads.keep(UnsafeRawBufferPointer(rebasing: output.bytes[blockStart...]), response.fields, key)
+            }
+            key.tableVersion = encoder.tableVersion
+        }
+        session.endHeaders(stream.slot, from: start, end: end, output)
+        stream.written += 1
+        if end { noteEnd(stream) }
+    }
+
+    /// Writes content as far as the windows allow.
+    func writeData(_ stream: HTTP2Stream, _ bytes: inout ByteBuffer, isLast: Bool) {
+        guard !session.isReset(stream.slot) else { return bytes.moveReaderIndex(to: bytes.writerIndex) }
+        while bytes.readableBytes > 0, isWritableNow {
+            let count = min(session.sendable(stream.slot), bytes.readableBytes)
+            guard count > 0 else { return }
+            let end = isLast && count == bytes.readableBytes
+            let output = outputBuffer()
+            session.writeDataHead(stream.slot, count, end: end, output)
+            bytes.readWithUnsafeReadableBytes { source in
+                output.append(UnsafeRawBufferPointer(rebasing: source[..<count]))
+                return count
+            }
+            stream.written += count
+            countOutput(count)
+            if end { noteEnd(stream) }
+        }
+    }
+
+    func sendable(_ stream: HTTP2Stream) -> Int { session.sendable(stream.slot) }
+
+    /// Ends the stream when all of its response has been written, and the end has not.
+    func endIfWhole(_ stream: HTTP2Stream) {
+        guard stream.response.isWhole, isServing, !session.isLocalEnded(stream.slot), !session.isReset(stream.slot)
+        else { return }
+        if let trailers = stream.response.trailers {
+            let output = outputBuffer()
+            let start = session.beginHeaders(output)
+            session.fieldEncoder.encode(trailers, allowsLength: false, into: output)
+            session.endHeaders(stream.slot, from: start, end: true, output)
+        } else {
+            session.writeDataHead(stream.slot, 0, end: true, outputBuffer())
+        }
+        noteEnd(stream)
+    }
+
+    private func noteEnd(_ stream: HTTP2Stream) {
+        finishing.append((stream, sentBytes + output.count))
+        requestTurnEnd()
+    }
+
+    /// The stream has something to send, and gets a turn.
+    func queue(_ stream: HTTP2Stream) {
+        guard !stream.isQueued, isServing else { return }
+        sendQueue.append(stream, session.priority(stream.slot), isContinuing: false)
+        requestTurnEnd()
+    }
+
+    /// Its head or its messages wait for the turn's end.
+    func hold(_ stream: HTTP2Stream) {
+        guard !stream.isHeld else { return }
+        stream.isHeld = true
+        held.append(stream)
+        requestTurnEnd()
+    }
+
+    private func pump() {
+        while isWritableNow, let stream = sendQueue.next() {
+            if stream.takeTurn(), !stream.isQueued {
+                sendQueue.append(stream, session.priority(stream.slot), isContinuing: true)
+            }
+        }
+        if openStreams > 0 { wake(at: loop.now + .seconds(1)) }
+    }
+
+    func flush() {
+        guard output.capacity > 0 else { return }
+        sentBytes += output.count
+        transport.send(output)
+        loop.takeMemory(of: output)
+        if !transport.isDrained, stallStart == nil {
+            stallStart = loop.now
+            progressAtStall = transport.takenBytes
+        }
+    }
+
+    /// Tells the streams whose last byte the operating system has taken.
+    func completeFinished() {
+        guard !finishing.isEmpty else { return }
+        let taken = sentBytes - transport.bufferedBytes
+        guard finishing.contains(where: { $0.end <= taken }) else { return }
+        let done = finishing.filter { $0.end <= taken }
+        finishing.removeAll { $0.end <= taken }
+        for (stream, _) in done where stream.connection === self { stream.over() }
+    }
+
+    func dropOutput() {
+        loop.takeMemory(of: output)
+        finishing.removeAll()
+        held.removeAll()
+    }
+}
+
+extension HTTP2Connection: TurnEndHandler {
+    func turnEnded() {
+        isTurnEndRequested = false
+        if !isYielding { sentInTurn = 0 }
+        let held = held
+        self.held.removeAll(keepingCapacity: true)
+        for stream in held where stream.isHeld && stream.connection === self {
+            stream.isHeld = false
+            stream.openHead(whole: nil, end: false)
+            stream.gatherTunnel()
+        }
+        if !sendQueue.isEmpty { pump() }
+        flush()
+        completeFinished()
+        if openStreams == 0, case .finishing = state { closeIfDone() }
+    }
+}
