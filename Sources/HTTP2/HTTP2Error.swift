@@ -11,6 +11,8 @@ package enum HTTP2Error: Error, Hashable, Sendable {
     case idleStream
     case closedStream
     case clientStreamNumber
+    case shrinkingStreamNumber
+    case selfDependency
     case interruptedHeaderBlock
     case unexpectedContinuation
     case paddingTooLong
@@ -48,6 +50,8 @@ package enum HTTP2Error: Error, Hashable, Sendable {
         case .idleStream: "A frame belongs to a stream that has not been opened."
         case .closedStream: "A frame belongs to a stream that is closed."
         case .clientStreamNumber: "A stream of the client has an even number."
+        case .shrinkingStreamNumber: "A stream is opened that has a smaller number than the one before it."
+        case .selfDependency: "A stream depends on itself."
         case .interruptedHeaderBlock: "Another frame interrupts a header block."
         case .unexpectedContinuation: "A CONTINUATION has nothing to continue."
         case .paddingTooLong: "The padding is longer than the frame."

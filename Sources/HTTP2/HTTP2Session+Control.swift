@@ -18,7 +18,8 @@ extension HTTP2Session {
             return .windowGrew(slot: nil)
         }
         guard let slot = streams.find(header.stream) else {
-            guard header.stream <= lastStream, header.stream & 1 == 1 else { throw .idleStream }
+            guard !isIdle(header.stream) else { throw .idleStream }
+            if increment == 0 { writeReset(header.stream, .protocolError, output) }
             return nil
         }
         guard increment > 0 else { return try fail(slot, .protocolError, output) }
@@ -36,7 +37,7 @@ extension HTTP2Session {
     ) throws(HTTP2Error) -> HTTP2Event? {
         guard header.stream != 0 else { throw .needsStream }
         guard payload.count == 4 else { throw .wrongFrameSize }
-        guard header.stream <= lastStream, header.stream & 1 == 1 else { throw .idleStream }
+        guard !isIdle(header.stream) else { throw .idleStream }
         try makeNoise()
         guard let slot = streams.find(header.stream) else { return nil }
         streams[slot].isReset = true
@@ -58,6 +59,7 @@ extension HTTP2Session {
                 return nil
             }
             unacknowledgedSettings -= 1
+            settle()
             return .acknowledged
         }
         guard payload.count % 6 == 0 else { throw .wrongFrameSize }
@@ -68,15 +70,28 @@ extension HTTP2Session {
         return peer.initialWindow > before.initialWindow ? .windowGrew(slot: nil) : nil
     }
 
+    /// The peer knows the settings (§6.5.3): what the default allowed beyond them is not allowed any more.
+    private mutating func settle() {
+        decoder.setMaximumTableSize(local.headerTableSize)
+        let growth = local.initialWindow - streamWindow
+        streamWindow = local.initialWindow
+        guard growth != 0 else { return }
+        // §6.9.2: a window may become negative.
+        for slot in streams.slots.indices where streams[slot].isFound { streams[slot].receiveWindow += growth }
+    }
+
     /// Takes over the settings of the peer, as those of a frame or of `HTTP2-Settings`.
     mutating func apply(_ payload: UnsafeRawBufferPointer) throws(HTTP2Error) {
         let before = peer
-        try peer.apply(payload)
-        if peer.headerTableSize != before.headerTableSize { encoder.setMaximumTableSize(peer.headerTableSize) }
+        if let least = try peer.apply(payload) {
+            // RFC 7541 §4.2: its decoder has been as small as that, though it may be larger again.
+            encoder.setMaximumTableSize(least)
+            encoder.setMaximumTableSize(peer.headerTableSize)
+        }
         let growth = peer.initialWindow - before.initialWindow
         guard growth != 0 else { return }
         // §6.9.2: a window may become negative.
-        for slot in streams.slots.indices where streams[slot].isUsed {
+        for slot in streams.slots.indices where streams[slot].isFound && !streams[slot].localEnded {
             guard streams[slot].sendWindow + growth <= HTTP2Settings.largestWindow else { throw .windowTooLarge }
             streams[slot].sendWindow += growth
         }
@@ -89,10 +104,10 @@ extension HTTP2Session {
     ) throws(HTTP2Error) -> HTTP2Event? {
         guard header.stream == 0 else { throw .needsConnection }
         guard payload.count == 8 else { throw .wrongFrameSize }
+        try makeNoise()
         guard !header.has(FrameFlag.acknowledgement) else {
             return .pong(UInt64(bigEndian: payload.loadUnaligned(as: UInt64.self)))
         }
-        try makeNoise()
         FrameHeader(FrameType.ping, flags: FrameFlag.acknowledgement, stream: 0, length: 8).write(into: output)
         output.append(payload)
         return nil
@@ -120,6 +135,8 @@ extension HTTP2Session {
         guard payload.count != 5 || isSelfDependent else { return nil }
         let code = isSelfDependent ? ErrorCode.protocolError : .frameSizeError
         if let slot = streams.find(header.stream) { return try fail(slot, code, output) }
+        // §6.4: an idle stream cannot be reset.
+        guard !isIdle(header.stream) else { throw isSelfDependent ? .selfDependency : .wrongFrameSize }
         writeReset(header.stream, code, output)
         return nil
     }

@@ -14,15 +14,18 @@ extension HTTP2Session {
         var fragment = try unpadded(header, payload)
         var isSelfDependent = false
         if header.has(FrameFlag.priority) {
-            guard fragment.count >= 5 else { throw .wrongFrameSize }
+            guard fragment.count >= 5 else {
+                // §6.2, or §4.2 when there was no room for it to begin with.
+                throw header.has(FrameFlag.padded) && payload.count > 5 ? .paddingTooLong : .wrongFrameSize
+            }
             isSelfDependent = Self.dependency(fragment) == header.stream
             fragment = UnsafeRawBufferPointer(rebasing: fragment[5...])
         }
+        guard fragment.count <= limits.headerBlock else { throw .headerBlockTooLarge }
         let end = header.has(FrameFlag.endStream)
         if header.has(FrameFlag.endHeaders) {
             return try receiveBlock(header.stream, fragment, end, isSelfDependent, &head, output)
         }
-        guard fragment.count <= limits.headerBlock else { throw .headerBlockTooLarge }
         block = Block(stream: header.stream, end: end, isSelfDependent: isSelfDependent, bytes: Array(fragment))
         return nil
     }
@@ -66,12 +69,15 @@ extension HTTP2Session {
         _ head: inout RequestHead, _ output: OutputBuffer
     ) throws(HTTP2Error) -> HTTP2Event? {
         guard number > lastStream else { return try receiveMore(number, bytes, end, output) }
-        lastStream = number
+        noteOpened(number)
         let size = try decode(bytes, &head)
         var event: HTTP2Event?
         defer { if event == nil { head.reset() } }
         // §6.8: what comes after the last stream that is served is not looked at.
-        guard number <= lastServed else { return nil }
+        guard number <= lastServed else {
+            try makeNoise()
+            return nil
+        }
         let limit = local.concurrentStreams ?? .max
         guard streams.found < limit, streams.used < limit &* 2 || limit == .max else {
             // §5.1.2.
@@ -92,7 +98,7 @@ extension HTTP2Session {
             return nil
         }
         var stream = StreamState(
-            number, sendWindow: peer.initialWindow, receiveWindow: local.initialWindow, remoteEnded: end)
+            number, sendWindow: peer.initialWindow, receiveWindow: streamWindow, remoteEnded: end)
         stream.announced = head.contentLength ?? -1
         stream.priority = fields.priority
         stream.isTunnel = head.knownMethod == .connect
@@ -123,8 +129,12 @@ extension HTTP2Session {
         scratch.reset()
         let size = try decode(bytes, &scratch)
         guard let slot = streams.find(number) else {
-            // §5.1: closed, or skipped when a later one was opened.
-            guard recentlyReset.contains(number) else { throw .closedStream }
+            // §5.1.1.
+            guard !isSkipped(number) else { throw .shrinkingStreamNumber }
+            // §5.1, §6.8: it may have been on its way.
+            guard number > lastServed || recentlyReset.contains(where: { $0.number == number }) else {
+                throw .closedStream
+            }
             try makeNoise()
             return nil
         }
@@ -164,11 +174,8 @@ extension HTTP2Session {
         let end = header.has(FrameFlag.endStream)
 
         guard let slot = streams.find(header.stream) else {
-            guard header.stream <= lastStream else { throw .idleStream }
             giveBack(length, output)
-            try makeNoise()
-            // §5.1: what was on its way when the stream was reset is ignored.
-            if !recentlyReset.contains(header.stream) { writeReset(header.stream, .streamClosed, output) }
+            try ignoreData(header.stream, length)
             return nil
         }
         let stream = streams[slot]
@@ -201,6 +208,33 @@ extension HTTP2Session {
         return .data(slot: slot, bytes, end: end)
     }
 
+    /// DATA of a stream that is not there.
+    private mutating func ignoreData(_ number: UInt32, _ length: Int) throws(HTTP2Error) {
+        guard !isIdle(number) else { throw .idleStream }
+        // §6.8.
+        guard number <= lastServed else { return try makeNoise() }
+        // §5.1: what was on its way when the stream was reset is ignored, and is as much as its window allowed.
+        guard let index = recentlyReset.firstIndex(where: { $0.number == number }) else { throw .closedStream }
+        guard length > 0, length <= recentlyReset[index].window else { return try makeNoise() }
+        recentlyReset[index].window -= length
+    }
+
+    // MARK: Numbers (§5.1.1)
+
+    mutating func noteOpened(_ number: UInt32) {
+        opened = opened << ((number + 1) >> 1 - (lastStream + 1) >> 1) | 1
+        lastStream = number
+    }
+
+    /// Whether a stream has never been opened.
+    func isIdle(_ number: UInt32) -> Bool { number > lastStream || number & 1 == 0 }
+
+    /// Whether a stream up to the last one is known to have been skipped, as long as that is not long ago.
+    private func isSkipped(_ number: UInt32) -> Bool {
+        let distance = (lastStream - number) >> 1
+        return distance < UInt64.bitWidth && opened >> distance & 1 == 0
+    }
+
     // MARK: The end of a stream
 
     private mutating func remoteEnded(_ slot: Int) {
@@ -211,7 +245,7 @@ extension HTTP2Session {
     /// A stream that will not be opened.
     private mutating func refuse(_ number: UInt32, _ code: ErrorCode, _ output: OutputBuffer) throws(HTTP2Error) {
         try makeNoise()
-        noteReset(number)
+        noteReset(number, window: streamWindow)
         writeReset(number, code, output)
     }
 

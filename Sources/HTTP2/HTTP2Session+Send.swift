@@ -96,19 +96,21 @@ extension HTTP2Session {
     package mutating func reset(_ slot: Int, _ code: ErrorCode, _ output: OutputBuffer) {
         guard streams[slot].isFound else { return }
         streams[slot].isReset = true
-        noteReset(streams[slot].number)
+        noteReset(streams[slot].number, window: streams[slot].receiveWindow)
         streams.forget(slot)
         writeReset(streams[slot].number, code, output)
     }
 
-    /// The stream is over, and its slot can be another's. What of its content was not taken counts as taken.
+    /// The stream is over, and its slot can be another's. What of its content was not taken is given back with
+    /// ``giveBack(_:_:)``.
     package mutating func release(_ slot: Int) { streams.release(slot) }
 
-    mutating func noteReset(_ number: UInt32) {
+    mutating func noteReset(_ number: UInt32, window: Int) {
+        let stream = ResetStream(number: number, window: window)
         if recentlyReset.count < Self.recentResets {
-            recentlyReset.append(number)
+            recentlyReset.append(stream)
         } else {
-            recentlyReset[nextReset] = number
+            recentlyReset[nextReset] = stream
             nextReset = (nextReset + 1) % Self.recentResets
         }
     }
@@ -125,7 +127,7 @@ extension HTTP2Session {
         giveBack(count, output)
         guard streams[slot].isFound, !streams[slot].remoteEnded else { return }
         streams[slot].untold += count
-        guard streams[slot].untold >= local.initialWindow / 2 else { return }
+        guard streams[slot].untold >= max(1, local.initialWindow / 2) else { return }
         writeWindowUpdate(streams[slot].number, streams[slot].untold, output)
         streams[slot].receiveWindow += streams[slot].untold
         streams[slot].untold = 0
@@ -134,7 +136,7 @@ extension HTTP2Session {
     /// The same, of a stream that is no more.
     package mutating func giveBack(_ count: Int, _ output: OutputBuffer) {
         untold += count
-        guard untold >= limits.connectionWindow / 2 else { return }
+        guard untold >= max(1, limits.connectionWindow / 2) else { return }
         writeWindowUpdate(0, untold, output)
         receiveWindow += untold
         untold = 0
@@ -178,8 +180,8 @@ extension HTTP2Session {
     package mutating func upgrade(_ settings: UnsafeRawBufferPointer) throws(HTTP2Error) -> Int {
         guard settings.count % 6 == 0 else { throw .wrongFrameSize }
         try apply(settings)
-        lastStream = 1
+        noteOpened(1)
         return streams.add(
-            StreamState(1, sendWindow: peer.initialWindow, receiveWindow: local.initialWindow, remoteEnded: true))
+            StreamState(1, sendWindow: peer.initialWindow, receiveWindow: streamWindow, remoteEnded: true))
     }
 }

@@ -23,7 +23,13 @@ package struct HTTP2Limits: Sendable {
 /// breaks one of the connection is thrown, and nothing can be read after it.
 package struct HTTP2Session {
     enum Phase {
-        case preface, settings, open
+        case preface, settings, open, over
+    }
+
+    /// A stream that was reset here, and how much the peer might have sent on it before it knew.
+    struct ResetStream {
+        var number: UInt32
+        var window: Int
     }
 
     /// A header block that is not whole.
@@ -50,26 +56,33 @@ package struct HTTP2Session {
     /// The last stream that the peer has opened, and the last that is served.
     package internal(set) var lastStream: UInt32 = 0
     var lastServed: UInt32 = 0x7FFF_FFFF
+    /// Which of the last streams up to that one were opened, and which were skipped: its own bit is the lowest.
+    var opened: UInt64 = 0
     /// Streams that were reset here a moment ago: what the peer had sent before it knew is ignored (§5.1).
-    var recentlyReset: [UInt32] = []
+    var recentlyReset: [ResetStream] = []
     var nextReset = 0
 
     // What may be sent on all streams together, and what the peer may still send.
     var sendWindow = 65535
     var receiveWindow = 65535
     var untold = 0
+    /// The window of the peer's streams in the beginning. It sends by the default until it knows ours (§6.9.3).
+    var streamWindow: Int
 
     var noise: Int
     /// SETTINGS that the peer has not acknowledged.
     package internal(set) var unacknowledgedSettings = 0
 
-    static let recentResets = 256
+    static let recentResets = 512
 
     package init(settings: HTTP2Settings = HTTP2Settings(), limits: HTTP2Limits = HTTP2Limits()) {
         local = settings
         self.limits = limits
         noise = limits.noise
-        decoder = HPACKDecoder(maximumTableSize: settings.headerTableSize)
+        let defaults = HTTP2Settings()
+        streamWindow = max(defaults.initialWindow, settings.initialWindow)
+        // §6.5.3: until it knows ours, the peer may use what the default allows.
+        decoder = HPACKDecoder(maximumTableSize: max(defaults.headerTableSize, settings.headerTableSize))
         encoder = HPACKEncoder()
     }
 
@@ -99,6 +112,19 @@ package struct HTTP2Session {
     /// - Parameter head: an empty one. It is filled by a request, and empty again with any other event.
     package mutating func next(
         _ input: inout ByteBuffer, into head: inout RequestHead, _ output: OutputBuffer
+    ) throws(HTTP2Error) -> HTTP2Event? {
+        guard phase != .over else { return nil }
+        do throws(HTTP2Error) {
+            return try take(&input, &head, output)
+        } catch {
+            phase = .over
+            throw error
+        }
+    }
+
+    @inline(__always)
+    private mutating func take(
+        _ input: inout ByteBuffer, _ head: inout RequestHead, _ output: OutputBuffer
     ) throws(HTTP2Error) -> HTTP2Event? {
         if phase == .preface {
             guard try readPreface(&input) else { return nil }
@@ -140,8 +166,6 @@ package struct HTTP2Session {
     /// What a header says wrong by itself, before the payload has arrived.
     @inline(__always)
     private mutating func check(_ header: FrameHeader) throws(HTTP2Error) {
-        // §4.2.
-        guard header.length <= local.frameSize else { throw .frameTooLarge }
         if phase == .settings {
             // §3.4.
             guard header.type == FrameType.settings, !header.has(FrameFlag.acknowledgement) else {
@@ -149,6 +173,8 @@ package struct HTTP2Session {
             }
             phase = .open
         }
+        // §4.2.
+        guard header.length <= local.frameSize else { throw .frameTooLarge }
         // §6.10: nothing comes between the parts of a header block.
         if let block {
             guard header.type == FrameType.continuation, header.stream == block.stream else {

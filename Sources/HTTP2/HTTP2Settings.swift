@@ -33,12 +33,17 @@ package struct HTTP2Settings: Sendable, Equatable {
     }
 
     /// Takes over what a payload of SETTINGS says; its length is a multiple of six.
-    mutating func apply(_ payload: UnsafeRawBufferPointer) throws(HTTP2Error) {
+    ///
+    /// - Returns: the smallest size of a header table that it names, which may name several.
+    mutating func apply(_ payload: UnsafeRawBufferPointer) throws(HTTP2Error) -> Int? {
+        var least: Int?
         for start in stride(from: 0, to: payload.count, by: 6) {
             let identifier = UInt16(bigEndian: payload.loadUnaligned(fromByteOffset: start, as: UInt16.self))
             let value = Int(UInt32(bigEndian: payload.loadUnaligned(fromByteOffset: start + 2, as: UInt32.self)))
             switch identifier {
-            case Identifier.headerTableSize: headerTableSize = value
+            case Identifier.headerTableSize:
+                headerTableSize = value
+                least = min(least ?? value, value)
             case Identifier.enablePush, Identifier.noRFC7540Priorities:
                 // §6.5.2; RFC 9218 §2.1.
                 guard value <= 1 else { throw .invalidSetting }
@@ -57,6 +62,7 @@ package struct HTTP2Settings: Sendable, Equatable {
             default: break  // §6.5.2: what is not known is ignored.
             }
         }
+        return least
     }
 
     /// Writes what differs from the protocol's defaults, as a frame.

@@ -67,7 +67,9 @@ struct RequestFields {
             guard isVisible else { return false }
             path = field.value
         case HPACKIndex.scheme:
-            guard !hasScheme, field.value.count > 0 else { return false }
+            guard !hasScheme, field.wholeStaticIndex != 0 || head.withBytes(of: field.value, Self.isScheme) else {
+                return false
+            }
             hasScheme = true
             head.scheme = field.value
         case HPACKIndex.authority:
@@ -76,11 +78,22 @@ struct RequestFields {
             head.facts.insert(.authorityInTarget)
         default:
             // RFC 8441 §4.
-            guard allowsProtocol, !isProtocolNamed, head.isEqual(field.name, to: ":protocol") else { return false }
+            guard allowsProtocol, !isProtocolNamed, head.isEqual(field.name, to: ":protocol"),
+                head.withBytes(of: field.value, { FieldSyntax.isToken($0) })
+            else { return false }
             isProtocolNamed = true
             head.connectProtocol = field.value
         }
         return true
+    }
+
+    /// RFC 3986 §3.1: a letter, and then letters, digits, "+", "-" and ".".
+    private static func isScheme(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let first = bytes.first, (first | 0x20) &- 0x61 < 26 else { return false }
+        return bytes.allSatisfy { byte in
+            (byte | 0x20) &- 0x61 < 26 || byte &- 0x30 < 10 || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+                || byte == UInt8(ascii: ".")
+        }
     }
 
     // MARK: Fields
@@ -143,8 +156,9 @@ struct RequestFields {
             }
         }
         guard isProtocolNamed else {
-            // §8.5: the authority alone.
+            // §8.5: the authority alone, which is a host and a port.
             return path == nil && !hasScheme && head.facts.contains(.authorityInTarget)
+                && head.withBytes(of: head.authority, Authority.isHostAndPort)
         }
         // RFC 8441 §4.
         guard let path, hasScheme, head.facts.contains(.authorityInTarget) else { return false }
