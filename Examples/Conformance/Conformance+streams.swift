@@ -23,6 +23,7 @@ extension Conformance {
             try await socket.send(.close())
         case "/ws/fail":
             if query["accept"] == 1 { try await socket.send(.accept()) }
+            if query["unsupported"] == 1 { throw Unsupported(.webSocket(socket)) }
             throw Failure(text: "This WebSocket fails.")
         case "/ws/return":
             try await socket.send(.accept())
@@ -178,6 +179,7 @@ extension Conformance {
             try await stream.send(.start())
             try await stream.send(.send(data: "one"))
             try await Task.sleep(for: .milliseconds(100))
+            if query["unsupported"] == 1 { throw Unsupported(.eventStream(stream)) }
             throw Failure(text: "This event stream fails.")
         case "/sse/echo":
             try await repeatContent(stream)
@@ -187,6 +189,9 @@ extension Conformance {
                 .decline(HTTPResponse(status: .notFound, headerFields: fields), ByteBuffer(string: "Not here.\n")))
         case "/sse/misuse":
             try await misuse(stream)
+        case "/sse/received":
+            _ = try await stream.receive()
+            throw Unsupported(.eventStream(stream))
         default:
             throw Unsupported(.eventStream(stream))
         }

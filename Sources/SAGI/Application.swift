@@ -39,8 +39,8 @@ public struct ClosureApplication: Application {
 /// Thrown by an application that does not serve this kind of exchange.
 ///
 /// For the lifespan this is how an application declines it, which is no error. A request that asks for an event stream
-/// or a WebSocket then comes again as plain HTTP, when nothing has been received or sent: whoever asks may also get an
-/// ordinary response. For HTTP itself the server answers 500.
+/// or a WebSocket then comes again as plain HTTP, when nothing has been sent, and nothing received but a WebSocket's
+/// `connect`: whoever asks may also get an ordinary response. For HTTP itself the server answers 500.
 public struct Unsupported: Error, CustomStringConvertible {
     /// The name of the kind, as in "webSocket".
     public let kind: String

@@ -4,6 +4,9 @@ import Testing
 struct EventStreamTests {
     @Test("Each event is sent at once") func events() async throws { try await check(tls: true) }
     @Test("Accept asks for a stream") func detection() async throws { try await check() }
+    @Test("A stream that is not served may be plain HTTP, with all of its content") func unsupported() async throws {
+        try await check()
+    }
     @Test("Lines are split as clients join them") func lines() async throws { try await check() }
     @Test("A stream can be asked for with content") func content() async throws { try await check() }
     @Test("An application that breaks a rule is told") func misuse() async throws { try await check() }

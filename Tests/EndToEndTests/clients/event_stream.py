@@ -73,6 +73,29 @@ def detection(server):
 
 
 @check
+def unsupported(server):
+    chunked = ACCEPT + "Transfer-Encoding: chunked\r\n"
+    with server.connect() as connection:
+        for _ in range(2):
+            # The content comes while the application is asked for the first time, and after that.
+            connection.send(request("/echo", chunked, "POST") + b"4\r\none \r\n")
+            connection.send(b"3\r\ntwo\r\n0\r\n\r\n")
+            equal(connection.response().body, b"one two", "the content of a request that is asked again")
+    for method, fields, content in (("POST", chunked, b"4\r\none \r\n"), ("POST", ACCEPT + "Content-Length: 3\r\n", b"one"),
+                                    ("GET", ACCEPT, b"")):
+        with server.connect() as connection:
+            connection.send(request("/sse/received", fields, method) + content)
+            response = connection.response()
+            # Asked again, it would be a 404.
+            equal((response.status, response["connection"]), (500, "close"), f"{method} {fields}")
+    with stream(server, "/sse/fail?unsupported=1") as connection:
+        equal(chunk(connection), b"data: one\n\n", "the event")
+        equal(connection.rest(), b"", "what comes after it")
+    server.await_log("does not serve eventStream exchanges")
+    seen("only a request of which nothing has been received is asked again")
+
+
+@check
 def lines(server):
     response = server.get("/sse/lines", fields=ACCEPT)
     equal(response.body,

@@ -139,6 +139,8 @@ def denial(server):
     with server.connect() as connection:
         connection.send(handshake("/page")[0])
         equal(connection.response().status, 200, "a WebSocket where there is only a page")
+    with open_socket(server, "/ws/fail?accept=1&unsupported=1") as connection:
+        equal(closed(connection)[0], 1011, "a WebSocket that is open cannot be a page")
     require("smuggled" not in server.log(), "the rest was taken for a request")
     seen("a handshake can be answered with any response")
 
