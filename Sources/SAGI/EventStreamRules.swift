@@ -1,8 +1,4 @@
-package import HTTPTypes
-
 /// The order of an event stream's events: the same for every server.
-///
-/// Each method checks one event and notes it, or throws and changes nothing.
 package struct EventStreamRules: Sendable {
     package enum Phase: Sendable {
         case idle, started, declined, closed
@@ -12,7 +8,28 @@ package struct EventStreamRules: Sendable {
 
     package init() {}
 
-    package func checkStart() throws(ExchangeError) {
+    /// Checks one event and notes it, or throws and changes nothing. Whether a `start` is one is known when it has been
+    /// sent, and noted with ``started()``.
+    ///
+    /// - Returns: false for an event that changes nothing: the stream has been closed already.
+    package mutating func take(_ event: EventStreamEvent) throws(ExchangeError) -> Bool {
+        switch event {
+        case .start: try checkStart()
+        case .send, .comment, .keepalive: try checkEvent()
+        case .decline:
+            try checkStart()
+            phase = .declined
+        case .close:
+            if phase == .closed { return false }
+            try checkEvent()
+            phase = .closed
+        }
+        return true
+    }
+
+    package mutating func started() { phase = .started }
+
+    private func checkStart() throws(ExchangeError) {
         switch phase {
         case .idle: return
         case .started: throw .wrongEvent("The event stream has been started already.")
@@ -21,33 +38,12 @@ package struct EventStreamRules: Sendable {
         }
     }
 
-    package mutating func started() { phase = .started }
-    package mutating func declined() { phase = .declined }
-
-    package func checkEvent() throws(ExchangeError) {
+    private func checkEvent() throws(ExchangeError) {
         switch phase {
         case .idle: throw .wrongEvent("An event came before the start of the event stream.")
         case .started: return
         case .declined: throw .wrongEvent("The event stream has been declined.")
         case .closed: throw .wrongEvent("The event stream is closed.")
         }
-    }
-
-    /// Notes the end; false when it had come already.
-    package mutating func close() throws(ExchangeError) -> Bool {
-        if phase == .closed { return false }
-        try checkEvent()
-        phase = .closed
-        return true
-    }
-
-    /// The fields of the response that begins a stream.
-    package static func head(of response: HTTPResponse) -> HTTPResponse {
-        var response = response
-        if response.headerFields[.contentType] == nil { response.headerFields[.contentType] = "text/event-stream" }
-        if response.headerFields[.cacheControl] == nil { response.headerFields[.cacheControl] = "no-cache" }
-        // The length of a stream is not known.
-        response.headerFields[.contentLength] = nil
-        return response
     }
 }

@@ -30,6 +30,19 @@ package struct WebSocketRules: Sendable {
 
     package mutating func accepted() { phase = .open }
 
+    /// The fields of an answer that accepts, of those that the application gives.
+    package static func fields(_ given: HTTPFields, subprotocol: String?) -> HTTPFields {
+        var fields = given
+        // RFC 6455 §4.2.2: these say what was agreed on.
+        for name in ownFields { fields[name] = nil }
+        if let subprotocol { fields[.secWebSocketProtocol] = subprotocol }
+        return fields
+    }
+
+    private static let ownFields: [HTTPField.Name] = [
+        .secWebSocketAccept, .secWebSocketExtensions, .secWebSocketKey, .secWebSocketProtocol, .secWebSocketVersion,
+    ]
+
     package func checkDenial(_ response: HTTPResponse) throws(ExchangeError) {
         try checkConnecting()
         guard (200...599).contains(response.status.code) else { throw .invalidStatus(response.status.code) }

@@ -112,12 +112,7 @@ struct DisconnectTests {
         let notebook = Notebook()
         let app = app { http in
             notebook.note("started")
-            do {
-                try await Task.sleep(for: .seconds(3600))
-            } catch {
-                notebook.note("cancelled")
-                throw error
-            }
+            try await notebook.noteCancellation()
         }
         try await TestClient.run(app, in: mode) { client async throws in
             try await client.open(.get, "/") { exchange async throws in

@@ -238,12 +238,7 @@ struct WebSocketEndTests {
         let notebook = Notebook()
         let app = socketApp { socket in
             try await socket.open()
-            do {
-                try await Task.sleep(for: .seconds(3600))
-            } catch {
-                notebook.note("cancelled")
-                throw error
-            }
+            try await notebook.noteCancellation()
         }
         try await TestClient.run(app, in: mode) { client async throws in
             try await client.webSocket("/") { socket async throws in

@@ -34,93 +34,60 @@ final class ServerEventStream: @unchecked Sendable {
 }
 
 extension ServerEventStream: EventSource {
-    func poll() throws -> EventStreamRequestEvent? {
-        while let event = try exchange.poll() {
-            if let event = Self.translate(event) { return event }
-        }
-        return nil
-    }
+    func poll() throws -> EventStreamRequestEvent? { try exchange.pollForEventStream() }
 
     nonisolated(nonsending) func next() async throws -> EventStreamRequestEvent {
-        while true {
-            if let event = Self.translate(try await exchange.next()) { return event }
-        }
-    }
-
-    private static func translate(_ event: HTTPRequestEvent) -> EventStreamRequestEvent? {
-        switch event {
-        case .body(let bytes, let more): .body(bytes, more: more)
-        case .disconnect(let reason): .disconnect(reason)
-        case .trailers: nil
-        }
+        try await exchange.nextForEventStream()
     }
 }
 
 extension ServerEventStream: EventSink {
     func offer(_ event: EventStreamEvent) throws -> Bool {
         switch event {
-        case .send(let data, let name, let id, let retry):
-            let bytes = try EventStreamFormat.event(data: data, event: name, id: id, retry: retry)
-            try check { rules throws(ExchangeError) in try rules.checkEvent() }
+        case .send, .comment, .start: break
+        // What changes the order of events by itself is taken once, by `send`.
+        case .keepalive, .decline, .close: return false
+        }
+        switch try step(of: event) {
+        case .content(let bytes)?:
             guard try exchange.offer(.body(bytes, more: true)) else { return false }
             noteOutput(isEvent: true)
-            return true
-        case .comment(let text):
-            try check { rules throws(ExchangeError) in try rules.checkEvent() }
-            guard try exchange.offer(.body(EventStreamFormat.comment(text), more: true)) else { return false }
-            noteOutput(isEvent: true)
-            return true
-        case .start(let response):
-            try check { rules throws(ExchangeError) in try rules.checkStart() }
-            guard try exchange.offer(.start(EventStreamRules.head(of: response))) else { return false }
+        case .start(let head)?:
+            guard try exchange.offer(.start(head)) else { return false }
             noteStart()
             started()
-            return true
-        default:
-            return false
+        case .keepalive?, .decline?, .end?, nil: return false
         }
+        return true
     }
 
     nonisolated(nonsending) func send(_ event: EventStreamEvent) async throws {
-        switch event {
-        case .send(let data, let name, let id, let retry):
-            let bytes = try EventStreamFormat.event(data: data, event: name, id: id, retry: retry)
-            try check { rules throws(ExchangeError) in try rules.checkEvent() }
+        switch try step(of: event) {
+        case .content(let bytes)?:
             try await exchange.send(.body(bytes, more: true))
             noteOutput(isEvent: true)
-        case .comment(let text):
-            try check { rules throws(ExchangeError) in try rules.checkEvent() }
-            try await exchange.send(.body(EventStreamFormat.comment(text), more: true))
-            noteOutput(isEvent: true)
-        case .start(let response):
-            try check { rules throws(ExchangeError) in try rules.checkStart() }
-            try await exchange.send(.start(EventStreamRules.head(of: response)))
+        case .start(let head)?:
+            try await exchange.send(.start(head))
             noteStart()
             exchange.onLoop { self.started() }
-        case .keepalive(let interval, let comment):
-            try check { rules throws(ExchangeError) in try rules.checkEvent() }
+        case .keepalive(let interval, let comment)?:
             state.withLock { state in
                 state.keepalive = interval.map(TimeAmount.init)
                 state.comment = comment
             }
             exchange.onLoop { self.updateTimer() }
-        case .decline(let response, let body):
-            try check { rules throws(ExchangeError) in
-                try rules.checkStart()
-                rules.declined()
-            }
+        case .decline(let response, let body)?:
             try await exchange.send(.start(response))
             try await exchange.send(.body(body))
-        case .close:
-            guard try state.withLock({ state throws(ExchangeError) in try state.rules.close() }) else { return }
-            try await exchange.send(.body(ByteBuffer()))
+        case .end?: try await exchange.send(.body(ByteBuffer()))
+        case nil: break
         }
     }
 
-    private func check(
-        _ body: (inout EventStreamRules) throws(ExchangeError) -> Void
-    ) throws(ExchangeError) {
-        try state.withLock { state throws(ExchangeError) in try body(&state.rules) }
+    /// What the event is for the exchange, when it may come now; nil when there is nothing to do.
+    private func step(of event: EventStreamEvent) throws(ExchangeError) -> EventStreamStep? {
+        let step = try EventStreamStep(event)
+        return try state.withLock { state throws(ExchangeError) in try state.rules.take(event) } ? step : nil
     }
 
     private func noteOutput(isEvent: Bool) {

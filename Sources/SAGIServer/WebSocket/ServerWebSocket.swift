@@ -71,10 +71,7 @@ final class ServerWebSocket: @unchecked Sendable {
     // MARK: Opening
 
     func accept(_ subprotocol: String?, _ fields: HTTPFields, compression: Bool?, _ tunnel: any ByteTunnel) throws {
-        var fields = fields
-        // RFC 6455 §4.2.2: these say what was agreed on.
-        for name in Self.ownFields { fields[name] = nil }
-        if let subprotocol { fields[.secWebSocketProtocol] = subprotocol }
+        var fields = WebSocketRules.fields(fields, subprotocol: subprotocol)
         var agreed: (DeflateParameters, DeflateOptions)?
         if compression ?? true, let options = settings.deflate,
             let parameters = DeflateParameters.accept(handshake.extensions, options)
@@ -95,10 +92,6 @@ final class ServerWebSocket: @unchecked Sendable {
         updateTimer()
         readMessages()
     }
-
-    private static let ownFields: [HTTPField.Name] = [
-        .secWebSocketAccept, .secWebSocketExtensions, .secWebSocketKey, .secWebSocketProtocol, .secWebSocketVersion,
-    ]
 
     /// Answers the handshake with an ordinary response.
     func deny(_ response: HTTPResponse, _ body: ByteBuffer) throws {

@@ -22,25 +22,10 @@ final class MemoryEventStream: Sendable {
 }
 
 extension MemoryEventStream: EventSource {
-    func poll() throws -> EventStreamRequestEvent? {
-        while let event = try exchange.poll() {
-            if let event = Self.translate(event) { return event }
-        }
-        return nil
-    }
+    func poll() throws -> EventStreamRequestEvent? { try exchange.pollForEventStream() }
 
     nonisolated(nonsending) func next() async throws -> EventStreamRequestEvent {
-        while true {
-            if let event = Self.translate(try await exchange.next()) { return event }
-        }
-    }
-
-    private static func translate(_ event: HTTPRequestEvent) -> EventStreamRequestEvent? {
-        switch event {
-        case .body(let bytes, let more): .body(bytes, more: more)
-        case .disconnect(let reason): .disconnect(reason)
-        case .trailers: nil
-        }
+        try await exchange.nextForEventStream()
     }
 }
 
@@ -48,45 +33,25 @@ extension MemoryEventStream: EventSink {
     func offer(_ event: EventStreamEvent) -> Bool { false }
 
     nonisolated(nonsending) func send(_ event: EventStreamEvent) async throws {
-        switch event {
-        case .start(let response):
-            try check { rules throws(ExchangeError) in try rules.checkStart() }
-            try await put(.start(EventStreamRules.head(of: response)))
+        let step = try EventStreamStep(event)
+        guard try state.withLock({ state throws(ExchangeError) in try state.rules.take(event) }) else { return }
+        switch step {
+        case .start(let head):
+            try await put(.start(head))
             state.withLock { $0.rules.started() }
             exchange.change { $0.endsOnReturn = true }
-        case .send(let data, let name, let id, let retry):
-            let bytes = try EventStreamFormat.event(data: data, event: name, id: id, retry: retry)
-            try await put(content: bytes)
-        case .comment(let text):
-            try await put(content: EventStreamFormat.comment(text))
-        case .keepalive(let interval, let comment):
-            try check { rules throws(ExchangeError) in try rules.checkEvent() }
-            keepalive(interval, comment)
+        case .content(let bytes): try await put(.body(bytes, more: true))
+        case .keepalive(let interval, let comment): keepalive(interval, comment)
         case .decline(let response, let body):
-            try check { rules throws(ExchangeError) in
-                try rules.checkStart()
-                rules.declined()
-            }
             try await put(.start(response))
             try await put(.body(body))
-        case .close:
-            guard try state.withLock({ state throws(ExchangeError) in try state.rules.close() }) else { return }
-            try await put(.body(ByteBuffer()))
+        case .end: try await put(.body(ByteBuffer()))
         }
-    }
-
-    private nonisolated(nonsending) func put(content bytes: ByteBuffer) async throws {
-        try check { rules throws(ExchangeError) in try rules.checkEvent() }
-        try await put(.body(bytes, more: true))
     }
 
     private nonisolated(nonsending) func put(_ event: HTTPResponseEvent) async throws {
         if try !exchange.offer(event) { try await exchange.send(event) }
         state.withLock { $0.lastOutput = .now }
-    }
-
-    private func check(_ body: (inout EventStreamRules) throws(ExchangeError) -> Void) throws(ExchangeError) {
-        try state.withLock { state throws(ExchangeError) in try body(&state.rules) }
     }
 
     // MARK: Silence

@@ -73,11 +73,9 @@ extension MemoryExchange.State {
         _ subprotocol: String?, _ fields: HTTPFields, compression: Bool, _ exchange: MemoryExchange
     ) throws {
         try socket.rules.checkAccept(subprotocol)
-        var fields = fields.sendable(allowsLength: false)
-        _ = try fields.check()
-        // RFC 6455 §4.2.2: these say what was agreed on.
-        for name in Self.handshakeFields { fields[name] = nil }
-        if let subprotocol { fields[.secWebSocketProtocol] = subprotocol }
+        let given = fields.sendable(allowsLength: false)
+        _ = try given.check()
+        var fields = WebSocketRules.fields(given, subprotocol: subprotocol)
         if compression, socket.offer?.offersCompression == true {
             fields[.secWebSocketExtensions] = "permessage-deflate"
         }
@@ -88,10 +86,6 @@ extension MemoryExchange.State {
         let isUpgrade = exchange.facts.version == .http11
         outgoing.append(.head(HTTPResponse(status: isUpgrade ? .switchingProtocols : .ok, headerFields: fields)))
     }
-
-    private static let handshakeFields: [HTTPField.Name] = [
-        .secWebSocketAccept, .secWebSocketExtensions, .secWebSocketKey, .secWebSocketProtocol, .secWebSocketVersion,
-    ]
 
     private mutating func deny(_ response: HTTPResponse, _ body: ByteBuffer, _ exchange: MemoryExchange) throws {
         try take(.start(response), exchange)

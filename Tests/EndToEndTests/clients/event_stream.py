@@ -28,16 +28,6 @@ def chunk(connection):
     return data
 
 
-def noted(server, timeout=5):
-    end = time.monotonic() + timeout
-    while True:
-        lines = server.get("/seen/sse").text.splitlines()
-        if lines:
-            return lines[-1]
-        require(time.monotonic() < end, "the application has noted nothing")
-        time.sleep(0.02)
-
-
 @check
 def events(server):
     for secure in (False, True):
@@ -123,7 +113,7 @@ def misuse(server):
                                               "started already", "line break", "NUL", "NUL", "below zero"]):
             require(part in sentence, f"{part!r} is not in {sentence!r}")
         equal(chunk(connection), b"", "the end")
-    require("is closed" in noted(server), noted(server))
+    require("is closed" in server.noted("sse"), server.noted("sse"))
 
 
 @check
@@ -164,7 +154,7 @@ def idle(server):
         while chunk(connection):
             pass
         between(time.monotonic() - start, 0.2, 1.5, "the end")
-    equal(noted(server), "idle_timeout", "what the application saw")
+    equal(server.noted("sse"), "idle_timeout", "what the application saw")
     seen("comments do not count")
 
 
@@ -172,7 +162,7 @@ def idle(server):
 def disconnect(server):
     with stream(server, "/sse/quiet"):
         pass
-    equal(noted(server), "client_closed", "what the application saw")
+    equal(server.noted("sse"), "client_closed", "what the application saw")
 
 
 @check

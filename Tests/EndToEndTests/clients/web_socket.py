@@ -21,17 +21,6 @@ def connect(server, path="/ws", secure=False, **options):
         url(server, path, secure), ssl=insecure() if secure else None, max_size=None, open_timeout=10, **options)
 
 
-def noted(server, timeout=5):
-    """What the application noted last of how a WebSocket ended."""
-    end = time.monotonic() + timeout
-    while True:
-        lines = server.get("/seen/ws").text.splitlines()
-        if lines:
-            return lines[-1]
-        require(time.monotonic() < end, "the application has noted nothing")
-        time.sleep(0.02)
-
-
 @check
 def echo(server):
     """Messages of every kind and size come back, with deflate and without, over TLS and not."""
@@ -162,15 +151,15 @@ def closing(server):
         connection.send(close(4321, "by the client"))
         equal(closed(connection), (4321, ""), "the answer")
         connection.ends()
-    equal(noted(server), "4321 by the client", "what the application saw")
+    equal(server.noted("ws"), "4321 by the client", "what the application saw")
     with open_socket(server, "/ws/note") as connection:
         connection.send(frame(8))
         equal(closed(connection), (None, ""), "the answer")
         connection.ends()
     server.get("/")
     end = time.monotonic() + 5
-    while noted(server) != "1005 ":
-        require(time.monotonic() < end, noted(server))
+    while server.noted("ws") != "1005 ":
+        require(time.monotonic() < end, server.noted("ws"))
     with open_socket(server, "/ws/close?code=4999") as connection:
         equal(closed(connection), (4999, "That is all."), "the close")
         connection.send(close(4999))
@@ -198,7 +187,7 @@ def close_is_unanswered(server):
 def gone(server):
     with open_socket(server, "/ws/note"):
         pass
-    equal(noted(server), "1006 client_closed", "what the application saw")
+    equal(server.noted("ws"), "1006 client_closed", "what the application saw")
     seen("a connection that ends without a Close is 1006")
 
 
@@ -219,7 +208,7 @@ def violations(server):
             equal(receive(connection), (PONG, b"before"), name)
             equal(closed(connection)[0], code, name)
             connection.ends()
-    equal(noted(server), "1009 body_too_large", "what the application saw")
+    equal(server.noted("ws"), "1009 body_too_large", "what the application saw")
     require("1002 protocol_error" in server.get("/seen/ws").text, "the application saw no violation")
     require("ERROR" not in server.log(), "a peer's mistake is in the log as an error")
     seen("each is answered with its code")
@@ -248,7 +237,7 @@ def misuse(server):
         equal(closed(connection), (1000, ""), "the close")
         connection.send(close())
         connection.ends()
-    equal(noted(server), "The WebSocket is closed. | taken", "after the close")
+    equal(server.noted("ws"), "The WebSocket is closed. | taken", "after the close")
     seen("what breaks a rule throws, and nothing of it is sent")
 
 
@@ -267,7 +256,7 @@ def keepalive(server):
         start = time.monotonic()
         connection.rest()
         between(time.monotonic() - start, 0.2, 1.5, "the end")
-    equal(noted(server), "1006 keepalive_timeout", "what the application saw")
+    equal(server.noted("ws"), "1006 keepalive_timeout", "what the application saw")
     with open_socket(server, "/ws/note") as connection:
         for _ in range(8):
             time.sleep(0.1)
@@ -286,7 +275,7 @@ def keepalive_of_application(server):
     with open_socket(server, "/ws/keepalive?ms=100&timeout=200") as connection:
         equal(receive(connection)[0], PING, "the opcode")
         connection.rest()
-    equal(noted(server), "1006 keepalive_timeout", "what the application saw")
+    equal(server.noted("ws"), "1006 keepalive_timeout", "what the application saw")
     with open_socket(server, "/ws/note") as connection:
         connection.is_quiet(0.5)
 
@@ -320,7 +309,7 @@ def idle(server):
             connection.send(frame(TEXT, "x"))
         equal(closed(connection)[0], 1001, "the close")
         between(time.monotonic() - start, 0.8, 2, "the end")
-    equal(noted(server), "1001 idle_timeout", "what the application saw")
+    equal(server.noted("ws"), "1001 idle_timeout", "what the application saw")
 
 
 @check

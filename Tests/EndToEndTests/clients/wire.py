@@ -95,6 +95,16 @@ class Server:
         """How many descriptors the server's process has open."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
+    def noted(self, name, timeout=5):
+        """What the application noted last under the name: how an exchange ended."""
+        end = time.monotonic() + timeout
+        while True:
+            lines = self.get(f"/seen/{name}").text.splitlines()
+            if lines:
+                return lines[-1]
+            require(time.monotonic() < end, "the application has noted nothing")
+            time.sleep(0.02)
+
     def gone(self, timeout):
         """Waits until the process has ended."""
         end = time.monotonic() + timeout

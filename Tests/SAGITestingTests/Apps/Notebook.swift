@@ -6,6 +6,16 @@ final class Notebook: Sendable {
 
     func note(_ line: String) { lines.update { $0.append(line) } }
 
+    /// Works for ever, and notes when it is cancelled.
+    func noteCancellation() async throws {
+        do {
+            try await Task.sleep(for: .seconds(3600))
+        } catch {
+            note("cancelled")
+            throw error
+        }
+    }
+
     var all: [String] { lines.withLock { $0 } }
 
     /// Waits until a line is there.

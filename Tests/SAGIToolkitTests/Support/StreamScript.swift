@@ -67,27 +67,18 @@ final class StreamScript: Sendable {
     }
 
     private static func take(_ event: EventStreamEvent, _ rules: inout EventStreamRules) throws -> String? {
+        guard try rules.take(event) else { return nil }
         switch event {
         case .start(let response):
-            try rules.checkStart()
             rules.started()
             return response.headerFields.isEmpty ? "start" : "start \(response.headerFields.count) fields"
         case .send(let data, let name, let id, let retry):
-            try rules.checkEvent()
             let parts = [name.map { "event=\($0)" }, id.map { "id=\($0)" }, retry.map { "retry=\($0)" }, data]
             return parts.compactMap(\.self).joined(separator: " ")
-        case .comment(let text):
-            try rules.checkEvent()
-            return ": \(text)"
-        case .keepalive(let interval, let comment):
-            try rules.checkEvent()
-            return "keepalive \(interval ?? .zero) \(comment)"
-        case .decline(let response, let body):
-            try rules.checkStart()
-            rules.declined()
-            return "decline \(response.status.code) \(String(buffer: body))"
-        case .close(let reason):
-            return try rules.close() ? "close \(reason ?? "")" : nil
+        case .comment(let text): return ": \(text)"
+        case .keepalive(let interval, let comment): return "keepalive \(interval ?? .zero) \(comment)"
+        case .decline(let response, let body): return "decline \(response.status.code) \(String(buffer: body))"
+        case .close(let reason): return "close \(reason ?? "")"
         }
     }
 
