@@ -8,18 +8,18 @@ import Testing
 
 @Suite("Maintenance")
 struct MaintenanceTests {
-    @Test("answers 503 while it is on, and is asked for each request", arguments: RequestKind.allCases)
-    func kinds(kind: RequestKind) async throws {
+    @Test("answers 503 while it is on, and is asked for each request", arguments: Way.all)
+    func kinds(way: Way) async throws {
         let isOn = Mutex(true)
         let app = accepting.wrapped(
             by: try Maintenance(detail: "Back at nöon.", retryAfter: .seconds(90)) { isOn.withLock { $0 } })
-        let answer = try await outcome(of: app, kind, RequestScope())
+        let answer = try await outcome(of: app, way, RequestScope())
         #expect(answer.status == 503)
         #expect(answer.headerFields[HTTPField.Name("Retry-After")!] == "90")
         #expect(answer.headerFields[.cacheControl] == "no-store")
         #expect(answer.body.contains("Back at nöon."))
         isOn.withLock { $0 = false }
-        #expect(try await outcome(of: app, kind, RequestScope()).isAccepted)
+        #expect(try await outcome(of: app, way, RequestScope()).isAccepted)
     }
 
     @Test(

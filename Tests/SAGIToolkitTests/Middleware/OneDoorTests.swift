@@ -73,66 +73,71 @@ struct OneDoorTests {
         ) { try Maintenance(except: ["fd00::/8"]) { true } },
     ]
 
+    /// Each guard, and each way in which `request` can be made.
+    private static func cases(_ request: (Guard) -> RequestScope) -> [(Guard, Way)] {
+        guards.flatMap { one in Way.all.filter { $0.canAsk(request(one)) }.map { (one, $0) } }
+    }
+
     @Test(
-        "refuses each kind in its own form, and does not call the application", arguments: guards, RequestKind.allCases)
-    func refuses(guard: Guard, kind: RequestKind) async throws {
+        "refuses each kind in its own form, and does not call the application", arguments: cases(\.refused))
+    func refuses(guard: Guard, way: Way) async throws {
         let inner = ClosureApplication { exchange in
             Issue.record("the application was reached")
             try await accepting.handle(exchange)
         }
-        let answer = try await outcome(of: AnyApplication(try `guard`.wrap(inner)), kind, `guard`.refused)
+        let answer = try await outcome(of: AnyApplication(try `guard`.wrap(inner)), way, `guard`.refused)
         #expect(!answer.isAccepted)
         #expect(answer.status == `guard`.status)
         #expect(answer.body.contains("\(`guard`.status)"))
     }
 
-    @Test("lets each kind pass that it should", arguments: guards, RequestKind.allCases)
-    func passes(guard: Guard, kind: RequestKind) async throws {
-        let answer = try await outcome(of: AnyApplication(try `guard`.wrap(accepting)), kind, `guard`.passing)
+    @Test("lets each kind pass that it should", arguments: cases(\.passing))
+    func passes(guard: Guard, way: Way) async throws {
+        let answer = try await outcome(of: AnyApplication(try `guard`.wrap(accepting)), way, `guard`.passing)
         #expect(answer.isAccepted)
     }
 
-    @Test("HTTPSRedirect redirects or refuses each kind", arguments: RequestKind.allCases)
-    func httpsRedirect(kind: RequestKind) async throws {
+    @Test("HTTPSRedirect redirects or refuses each kind", arguments: Way.all)
+    func httpsRedirect(way: Way) async throws {
         let inner = ClosureApplication { exchange in
             if exchange.request?.scheme != "https" { Issue.record("the application was reached") }
             try await accepting.handle(exchange)
         }
         let app = inner.wrapped(by: try HTTPSRedirect())
-        let answer = try await outcome(of: app, kind, RequestScope())
+        let answer = try await outcome(of: app, way, RequestScope())
         #expect(!answer.isAccepted)
         #expect([308, 403].contains(answer.status))
-        #expect(try await outcome(of: app, kind, RequestScope(scheme: "https")).isAccepted)
+        #expect(try await outcome(of: app, way, RequestScope(scheme: "https")).isAccepted)
     }
 
-    @Test("CORS refuses sockets of other sites, which no preflight comes before", arguments: RequestKind.allCases)
-    func foreignSockets(kind: RequestKind) async throws {
+    @Test("CORS refuses sockets of other sites, which no preflight comes before", arguments: Way.all)
+    func foreignSockets(way: Way) async throws {
         let app = accepting.wrapped(by: try CORS(origins: ["https://a.example"]))
-        let answer = try await outcome(of: app, kind, Self.header("Origin", "https://evil.example"))
+        let answer = try await outcome(of: app, way, Self.header("Origin", "https://evil.example"))
         // The browser keeps the others from the site that asks.
-        let isSocket = kind == .webSocket || kind == .webTransport
+        let isSocket = way.kind == .webSocket || way.kind == .webTransport
         #expect(answer.isAccepted == !isSocket)
         #expect(answer.headerFields[.accessControlAllowOrigin] == nil)
     }
 
-    @Test("Timeout and ErrorHandler answer for each kind", arguments: RequestKind.allCases)
-    func failures(kind: RequestKind) async throws {
+    @Test("Timeout and ErrorHandler answer for each kind", arguments: Way.all)
+    func failures(way: Way) async throws {
         struct Failure: Error {}
         let failing = ClosureApplication { _ in throw Failure() }.wrapped(by: ErrorHandler(logs: false))
-        let failed = try await outcome(of: failing, kind, RequestScope())
+        let failed = try await outcome(of: failing, way, RequestScope())
         #expect((failed.isAccepted, failed.status) == (false, 500))
         let clock = ManualClock()
         let hanging = ClosureApplication { _ in try await Task.sleep(for: .seconds(3600)) }
             .wrapped(by: Timeout(.seconds(1), clock: clock))
-        async let answer = outcome(of: hanging, kind, RequestScope())
+        async let answer = outcome(of: hanging, way, RequestScope())
         try await clock.untilSomebodySleeps()
         clock.advance(by: .seconds(1))
         let late = try await answer
         #expect((late.isAccepted, late.status) == (false, 504))
     }
 
-    @Test("what is told to the application is told to each kind", arguments: RequestKind.allCases)
-    func scopes(kind: RequestKind) async throws {
+    @Test("what is told to the application is told to each kind", arguments: Way.all)
+    func scopes(way: Way) async throws {
         let app = ClosureApplication { exchange in
             let scope = try #require(exchange.request)
             #expect(scope.client == .ip("198.51.100.1", port: 0))
@@ -149,11 +154,11 @@ struct OneDoorTests {
         let scope = RequestScope(headers: [
             HTTPField.Name("X-Forwarded-For")!: "198.51.100.1", HTTPField.Name("X-Forwarded-Proto")!: "https",
         ])
-        #expect(try await outcome(of: wrapped, kind, scope).isAccepted)
+        #expect(try await outcome(of: wrapped, way, scope).isAccepted)
     }
 
-    @Test("fields are added for each kind, whether it is accepted or refused", arguments: RequestKind.allCases)
-    func fields(kind: RequestKind) async throws {
+    @Test("fields are added for each kind, whether it is accepted or refused", arguments: Way.all)
+    func fields(way: Way) async throws {
         let refusing = Response.problem(.forbidden, for: RequestScope())
         for inner in [AnyApplication(accepting), AnyApplication(refusing)] {
             let app = try inner.wrapped {
@@ -163,7 +168,7 @@ struct OneDoorTests {
                 try HTTPSRedirect(hsts: StrictTransportSecurity())
                 RateLimit(.tokenBucket(5, per: .seconds(1)))
             }
-            let fields = try await outcome(of: app, kind, RequestScope(scheme: "https")).headerFields
+            let fields = try await outcome(of: app, way, RequestScope(scheme: "https")).headerFields
             for name in [
                 "X-Runtime", "X-Request-ID", "X-Frame-Options", "Strict-Transport-Security", "RateLimit",
                 "RateLimit-Policy",

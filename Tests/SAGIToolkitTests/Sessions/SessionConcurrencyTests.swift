@@ -42,6 +42,37 @@ struct SessionConcurrencyTests {
         #expect(try await visit(plain, "/", &cookie).body == "4 - [Count] false")
     }
 
+    @Test("two requests at the same time lose nothing of each other", arguments: [true, false], modes)
+    func overlapping(inMemory: Bool, mode: TestMode) async throws {
+        let sessions = inMemory ? Sessions(MemoryStore()) : Sessions(TestStore())
+        let slow = Monitor((hasBegun: false, mayEnd: false))
+        let app = ClosureApplication { exchange in
+            if exchange.request?.path == "/name" {
+                // It has read its session, and changes it when the other request has been answered.
+                _ = exchange.request?.session?[Count.self]
+                slow.update { $0.hasBegun = true }
+                try await within(.seconds(10), "The other request") {
+                    try await slow.wait { $0.mayEnd ? () : nil }
+                }
+            }
+            try await sessionApp.handle(exchange)
+        }.wrapped(by: sessions)
+        try await TestClient.run(app, in: mode) { client async throws in
+            var cookie = ""
+            #expect(try await client.visit("/add", &cookie).body == "1 - [Count] true")
+            let kept = cookie
+            async let named = {
+                var copy = kept
+                return try await client.visit("/name", &copy).body
+            }()
+            try await within(.seconds(10), "The slow request") { try await slow.wait { $0.hasBegun ? () : nil } }
+            #expect(try await client.visit("/add/add", &cookie).body == "3 - [Count] false")
+            slow.update { $0.mayEnd = true }
+            #expect(try await named == "1 ada [Count,Name] false")
+            #expect(try await client.visit("/", &cookie).body == "3 ada [Count,Name] false")
+        }
+    }
+
     @Test("of the same key the later request wins")
     func laterWins() async throws {
         let sessions = Sessions(MemoryStore())

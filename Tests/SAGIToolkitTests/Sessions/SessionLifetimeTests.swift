@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import SAGI
+import SAGITesting
 import SAGIToolkit
 import Testing
 
@@ -8,80 +9,88 @@ import Testing
 struct SessionLifetimeTests {
     @Test(
         "sliding: every request renews it, store and cookie together, a tenth of its life apart",
-        arguments: Backing.allCases)
-    func sliding(backing: Backing) async throws {
+        arguments: Backing.allCases, modes)
+    func sliding(backing: Backing, mode: TestMode) async throws {
         let time = TestTime()
         let app = sessionApp.wrapped(by: backing.sessions(expiresAfter: .seconds(100), time: time))
-        var cookie = ""
-        _ = try await visit(app, "/add", &cookie)
-        time.advance(9)
-        #expect(try await visit(app, "/nothing", &cookie).headerFields.setCookies.isEmpty)
-        for _ in 0..<10 {
-            time.advance(89)
-            let result = try await visit(app, "/", &cookie)
-            #expect(result.body == "1 - [Count] false")
-            #expect(result.headerFields.setCookies.count == 1)
-            #expect(result.headerFields.setCookies.first?.contains("Max-Age=100;") == true)
+        try await TestClient.run(app, in: mode) { client async throws in
+            var cookie = ""
+            _ = try await client.visit("/add", &cookie)
+            time.advance(9)
+            #expect(try await client.visit("/nothing", &cookie).headerFields.setCookies.isEmpty)
+            for _ in 0..<10 {
+                time.advance(89)
+                let result = try await client.visit("/", &cookie)
+                #expect(result.body == "1 - [Count] false")
+                #expect(result.headerFields.setCookies.count == 1)
+                #expect(result.headerFields.setCookies.first?.contains("Max-Age=100;") == true)
+            }
+            time.advance(100)
+            #expect(try await client.visit("/", &cookie).body == "0 - [] true")
         }
-        time.advance(100)
-        #expect(try await visit(app, "/", &cookie).body == "0 - [] true")
     }
 
-    @Test("not sliding: only a change renews it", arguments: Backing.allCases)
-    func fixed(backing: Backing) async throws {
+    @Test("not sliding: only a change renews it", arguments: Backing.allCases, modes)
+    func fixed(backing: Backing, mode: TestMode) async throws {
         let time = TestTime()
         let app = sessionApp.wrapped(by: backing.sessions(expiresAfter: .seconds(100), isSliding: false, time: time))
-        var cookie = ""
-        _ = try await visit(app, "/add", &cookie)
-        time.advance(60)
-        #expect(try await visit(app, "/", &cookie).headerFields.setCookies.isEmpty)
-        time.advance(30)
-        #expect(try await visit(app, "/add", &cookie).headerFields.setCookies.count == 1)
-        time.advance(60)
-        #expect(try await visit(app, "/", &cookie).body == "2 - [Count] false")
-        time.advance(40)
-        #expect(try await visit(app, "/", &cookie).body == "0 - [] true")
+        try await TestClient.run(app, in: mode) { client async throws in
+            var cookie = ""
+            _ = try await client.visit("/add", &cookie)
+            time.advance(60)
+            #expect(try await client.visit("/", &cookie).headerFields.setCookies.isEmpty)
+            time.advance(30)
+            #expect(try await client.visit("/add", &cookie).headerFields.setCookies.count == 1)
+            time.advance(60)
+            #expect(try await client.visit("/", &cookie).body == "2 - [Count] false")
+            time.advance(40)
+            #expect(try await client.visit("/", &cookie).body == "0 - [] true")
+        }
     }
 
     @Test(
         "the absolute lifetime ends it whatever happens, and begins again with another identity",
-        arguments: Backing.allCases)
-    func absolute(backing: Backing) async throws {
+        arguments: Backing.allCases, modes)
+    func absolute(backing: Backing, mode: TestMode) async throws {
         let time = TestTime()
         let app = sessionApp.wrapped(
             by: backing.sessions(expiresAfter: .seconds(100), absoluteLifetime: .seconds(250), time: time))
-        var cookie = ""
-        _ = try await visit(app, "/add", &cookie)
-        for _ in 0..<2 {
+        try await TestClient.run(app, in: mode) { client async throws in
+            var cookie = ""
+            _ = try await client.visit("/add", &cookie)
+            for _ in 0..<2 {
+                time.advance(90)
+                #expect(try await client.visit("/", &cookie).headerFields.setCookies.count == 1)
+            }
+            // The cookie does not say more than is true.
+            time.advance(60)
+            var copy = cookie
+            let set = try await client.visit("/add", &copy).headerFields.setCookies.last
+            #expect(set?.contains("Max-Age=10;") == (backing.isOnServer ? nil : true))
+            _ = try await client.visit("/regenerate", &cookie)
             time.advance(90)
-            #expect(try await visit(app, "/", &cookie).headerFields.setCookies.count == 1)
+            #expect(try await client.visit("/", &cookie).body.hasSuffix("[Count] false"))
+            for _ in 0..<3 {
+                time.advance(50)
+                _ = try await client.visit("/add", &cookie)
+            }
+            time.advance(10)
+            #expect(try await client.visit("/", &cookie).body == "0 - [] true")
         }
-        // The cookie does not say more than is true.
-        time.advance(60)
-        var copy = cookie
-        let set = try await visit(app, "/add", &copy).headerFields.setCookies.last
-        #expect(set?.contains("Max-Age=10;") == (backing.isOnServer ? nil : true))
-        _ = try await visit(app, "/regenerate", &cookie)
-        time.advance(90)
-        #expect(try await visit(app, "/", &cookie).body.hasSuffix("[Count] false"))
-        for _ in 0..<3 {
-            time.advance(50)
-            _ = try await visit(app, "/add", &cookie)
-        }
-        time.advance(10)
-        #expect(try await visit(app, "/", &cookie).body == "0 - [] true")
     }
 
-    @Test("an expired cookie is no session, though a browser may send it", arguments: Backing.allCases)
-    func expired(backing: Backing) async throws {
+    @Test("an expired cookie is no session, though a browser may send it", arguments: Backing.allCases, modes)
+    func expired(backing: Backing, mode: TestMode) async throws {
         let time = TestTime()
         let app = sessionApp.wrapped(by: backing.sessions(expiresAfter: .seconds(100), time: time))
-        var cookie = ""
-        _ = try await visit(app, "/add", &cookie)
-        let former = cookie
-        time.advance(101)
-        #expect(try await visit(app, "/add", &cookie).body == "1 - [Count] true")
-        #expect(cookie != former)
+        try await TestClient.run(app, in: mode) { client async throws in
+            var cookie = ""
+            _ = try await client.visit("/add", &cookie)
+            let former = cookie
+            time.advance(101)
+            #expect(try await client.visit("/add", &cookie).body == "1 - [Count] true")
+            #expect(cookie != former)
+        }
     }
 
     @Test("the store is told the time that is left")
