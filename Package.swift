@@ -135,6 +135,9 @@ let package = Package(
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 
         .executableTarget(
+name: "FanOut", dependencies: ["SAGI", "SAGIServerCommand", "SAGIToolkit"], path: "Benchmarks/FanOut",
+            swiftSettings: settings),
+        .executableTarget(
             name: "Fuzz",
             dependencies: ["HTTP1", "HPACK", "HTTPSemantics", "SAGIToolkit", "WebSocketProtocol", nioCore],
             path: "Tests/Fuzz",

@@ -13,7 +13,7 @@ def say(text):
 
 def ours():
     say("building SAGI …")
-    for product in ("Conformance", "Routing"):
+    for product in ("Conformance", "Routing", "FanOut"):
         swift_build(ROOT, "--product", product)
 
 

@@ -11,6 +11,10 @@ ABRUPT = """
 ¹ It closes connections without a word of it in the response, so that the client sends one more request into each.
 """
 
+ECHOES = "`ws`; each message is sent when the one before has come back"
+FAN_OUTS = ("`fan-out`; messages delivered; the next one is sent when all have the one before, and the times are those until "
+            "all have it")
+
 SHARED = "; the server's and the client's are two threads of one physical core"
 
 
@@ -84,7 +88,9 @@ def idle_table(cells, titles):
 
 def web_socket_tables(results):
     titles, parts = results["titles"], []
-    for name, cells in results.get("echoes", {}).items():
+    echoes = [(f"WebSocket echo: {name}", ECHOES, cells) for name, cells in results.get("echoes", {}).items()]
+    fan_outs = [(name, FAN_OUTS, cells) for name, cells in results.get("fan_out", {}).items()]
+    for title, note, cells in echoes + fan_outs:
         rows = []
         for server, cell in cells.items():
             if "rounds" not in cell:
@@ -96,8 +102,7 @@ def web_socket_tables(results):
                 times(ratio(cells, "sagi", server, "per_cpu"), True), f"{middle['core']:.0%}", small(middle["p50"]),
                 small(middle["p99"])])
         columns = ["server", "messages/s", "messages/CPU-s", "SAGI ×", "core", "p50 ms", "p99 ms"]
-        note = "`ws`; each message is sent when the one before has come back; × is SAGI's messages/CPU-s over the row's"
-        parts.append(section(f"WebSocket echo: {name}", note, columns, rows))
+        parts.append(section(title, note + "; × is SAGI's messages/CPU-s over the row's", columns, rows))
     for name, cells in results.get("idle", {}).items():
         rows = [[titles[server], f"{cell['per_socket'] / 1024:.2f}" if "per_socket" in cell else cell["error"]]
                 for server, cell in cells.items()]

@@ -1,9 +1,14 @@
 // Loads a WebSocket server: so many connections, each of which sends a message, waits until it comes back, and sends the
 // next one.
 //
-//   websocket-load PORT PATH CONNECTIONS SIZE SECONDS DEFLATE
+//   websocket-load PORT PATH CONNECTIONS SIZE SECONDS DEFLATE [SOURCE sockets|events]
 //
-// DEFLATE 1 asks for permessage-deflate without context takeover, and fails when it is not agreed on. Prints a line of JSON.
+// DEFLATE 1 asks for permessage-deflate without context takeover, and fails when it is not agreed on.
+//
+// With SOURCE the connections only receive, WebSockets or event streams, what one more WebSocket at that path sends: its
+// next message when all of them have the one before.
+//
+// Prints "ready" when all are connected, waits for a line, and prints a line of JSON in the end.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,14 +36,19 @@ struct connection {
     size_t sent;
     uint64_t start;
     uint64_t received;
+    // Of an event stream: how much of "data:" has come.
+    int matched;
 };
 
 #define LONGEST 1000000
 static uint32_t latencies[LONGEST];
-static uint64_t messages, bytes;
+static uint64_t messages, bytes, samples;
 static unsigned char *frame;
 static size_t frame_size, payload_size;
-static int uses_deflate, poll_set, is_over;
+static int uses_deflate, poll_set;
+// With one sender: how many receive, and how many of them have not got its last message.
+static struct connection *source;
+static int receivers, awaited, has_events;
 
 static void fail(const char *what) {
     printf("{\"error\": \"%s%s%s\"}\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
@@ -99,7 +109,7 @@ static void make_frame(size_t size) {
     frame_size = end - frame;
 }
 
-static void open_connection(struct connection *connection, int port, const char *path) {
+static void open_connection(struct connection *connection, int port, const char *path, int is_stream) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
     connection->socket = socket(AF_INET, SOCK_STREAM, 0);
@@ -108,10 +118,10 @@ static void open_connection(struct connection *connection, int port, const char 
     setsockopt(connection->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     char text[1024];
     int size = snprintf(
-        text, sizeof text,
-        "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
-        path,
+        text, sizeof text, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s\r\n", path,
+        is_stream ? "Accept: text/event-stream\r\n"
+                  : "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
         uses_deflate ? "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; "
                        "server_no_context_takeover\r\n" : "");
     if (write(connection->socket, text, size) != size) fail("write");
@@ -124,7 +134,8 @@ static void open_connection(struct connection *connection, int port, const char 
     }
     answer[count - 1] = 0;
     errno = 0;
-    if (!strstr(answer, " 101 ")) fail("the handshake was not answered with 101");
+    if (!strstr(answer, is_stream ? " 200 " : " 101 ")) fail("the request was refused");
+    if (is_stream && !strcasestr(answer, "text/event-stream")) fail("there is no event stream");
     if (uses_deflate && !strcasestr(answer, "permessage-deflate")) fail("permessage-deflate was not agreed on");
     fcntl(connection->socket, F_SETFL, O_NONBLOCK);
     connection->wants = 2;
@@ -151,16 +162,44 @@ static void send_message(struct connection *connection) {
     resume_send(connection);
 }
 
-static void message_came(struct connection *connection) {
-    uint64_t time = now() - connection->start;
+static void note_time(uint64_t start) {
+    uint64_t time = now() - start;
     latencies[time < LONGEST ? time : LONGEST - 1]++;
+    samples++;
+}
+
+static void send_to_all(void) {
+    awaited = receivers;
+    send_message(source);
+}
+
+static void message_came(struct connection *connection) {
     messages++;
     if (!uses_deflate && connection->received != payload_size) {
         errno = 0;
         fail("a message came back with another length");
     }
     connection->received = 0;
-    if (!is_over) send_message(connection);
+    if (!source) {
+        note_time(connection->start);
+        send_message(connection);
+    } else if (--awaited == 0) {
+        note_time(source->start);
+        send_to_all();
+    }
+}
+
+static void take_events(struct connection *connection, unsigned char *data, size_t count) {
+    bytes += count;
+    for (unsigned char *end = data + count; data < end; data++) {
+        if (*data != "data:"[connection->matched]) {
+            connection->matched = *data == 'd';
+        } else if (++connection->matched == 5) {
+            connection->matched = 0;
+            connection->received = payload_size;
+            message_came(connection);
+        }
+    }
 }
 
 static void take(struct connection *connection, unsigned char *data, size_t count) {
@@ -196,7 +235,7 @@ static void take(struct connection *connection, unsigned char *data, size_t coun
 }
 
 static double percentile(double share) {
-    uint64_t wanted = messages * share, seen = 0;
+    uint64_t wanted = samples * share, seen = 0;
     for (int index = 0; index < LONGEST; index++) {
         seen += latencies[index];
         if (seen > wanted) return index / 1000.0;
@@ -205,19 +244,30 @@ static double percentile(double share) {
 }
 
 int main(int count, char **words) {
-    if (count != 7) {
-        fprintf(stderr, "usage: websocket-load PORT PATH CONNECTIONS SIZE SECONDS DEFLATE\n");
+    if (count != 7 && count != 9) {
+        fprintf(stderr, "usage: websocket-load PORT PATH CONNECTIONS SIZE SECONDS DEFLATE [SOURCE sockets|events]\n");
         return 64;
     }
     int connections = atoi(words[3]);
     double seconds = atof(words[5]);
     uses_deflate = atoi(words[6]);
+    alarm(60 + seconds);  // A server that answers nothing.
     make_frame(atol(words[4]));
     poll_set = epoll_create1(0);
-    struct connection *all = calloc(connections, sizeof *all);
-    for (int index = 0; index < connections; index++) open_connection(&all[index], atoi(words[1]), words[2]);
+    has_events = count == 9 && !strcmp(words[8], "events");
+    struct connection *all = calloc(connections + 1, sizeof *all);
+    for (int index = 0; index < connections; index++) open_connection(&all[index], atoi(words[1]), words[2], has_events);
+    if (count == 9) {
+        source = &all[connections];
+        receivers = connections;
+        open_connection(source, atoi(words[1]), words[7], 0);
+    }
+    puts("ready");
+    fflush(stdout);
+    getchar();
     uint64_t start = now(), end = start + seconds * 1e6;
-    for (int index = 0; index < connections; index++) send_message(&all[index]);
+    if (source) send_to_all();
+    for (int index = 0; !source && index < connections; index++) send_message(&all[index]);
     static unsigned char buffer[1 << 18];
     struct epoll_event events[256];
     while (now() < end) {
@@ -240,7 +290,11 @@ int main(int count, char **words) {
                 errno = size ? errno : 0;
                 fail("a connection was closed");
             }
-            take(connection, buffer, size);
+            if (has_events && connection != source) {
+                take_events(connection, buffer, size);
+            } else {
+                take(connection, buffer, size);
+            }
         }
     }
     double took = (now() - start) / 1e6;

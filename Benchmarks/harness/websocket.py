@@ -1,4 +1,5 @@
-"""WebSockets: messages that come back, and sockets that wait. The load is made by websocket-load.c."""
+"""WebSockets: messages that come back, sockets that wait, and one sender for a thousand receivers, WebSockets or event
+streams. The load is made by websocket-load.c."""
 
 import base64
 import json
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from .process import Failure, pin
 from .scenarios import Client
-from .servers import CLIENT_CORE, PEERS, VENV, Server, find, granian, sagi, uvicorn
+from .servers import CLIENT_CORE, PEERS, ROOT, VENV, Server, find, granian, sagi, swift_products, uvicorn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -20,6 +21,10 @@ class Echo:
     size: int
     connections: int
     deflate: bool = False
+
+    @property
+    def arguments(self):
+        return ["/ws", self.connections, self.size], [int(self.deflate)]
 
     @property
     def name(self):
@@ -32,6 +37,31 @@ ECHOES = [
     Echo(size, connections, deflate)
     for deflate in (False, True) for size in (64, 64 * 1024) for connections in (1, 64, 1000)
 ]
+
+
+@dataclass
+class FanOut:
+    name: str
+    receivers: str
+    sender: str
+    kind: str
+    size: int = 64
+    connections: int = 1000
+    deflate: bool = False
+
+    @property
+    def arguments(self):
+        return [self.receivers, self.connections, self.size], [0, self.sender, self.kind]
+
+
+FAN_OUTS = [
+    FanOut("WebSocket broadcast to 1000", "/broadcast", "/broadcast", "sockets"),
+    FanOut("Event stream to 1000", "/events", "/source", "events"),
+]
+
+
+def fan_out(place):
+    return [swift_products(ROOT) / "FanOut", "--bind", f"127.0.0.1:{place.port}", "--event-loops", "1"]
 
 
 def hypercorn(place):
@@ -59,6 +89,12 @@ PEERS_OF_SOCKETS = [
     Server("socketify", "socketify (C++ under Python)", script("socketify", "deflate")),
 ]
 
+#: Those of them that can broadcast in a few lines.
+PEERS_OF_FAN_OUT = [
+    Server("sagi", "SAGI, the toolkit's channels", fan_out, is_peer=False),
+    *(server for server in PEERS_OF_SOCKETS if server.name in ("uvicorn", "hypercorn", "granian")),
+]
+
 
 def build(shop):
     program = shop.folder / "websocket-load"
@@ -69,14 +105,22 @@ def build(shop):
 
 
 def run_echoes(shop, options, say):
-    """Every echo with every server, by turns. Returns the cells by the name of the echo and of the server."""
+    return take_turns("WebSocket echo: ", ECHOES, PEERS_OF_SOCKETS, shop, options, say)
+
+
+def run_fan_out(shop, options, say):
+    return take_turns("", FAN_OUTS, PEERS_OF_FAN_OUT, shop, options, say)
+
+
+def take_turns(title, kinds, servers, shop, options, say):
+    """Every kind of load with every server, by turns. Returns the cells by the name of the load and of the server."""
     program, results = build(shop), {}
-    for echo in ECHOES:
-        say(f"WebSocket echo: {echo.name}")
+    for kind in kinds:
+        say(f"{title}{kind.name}")
         cells, running = {}, {}
         try:
-            for server in PEERS_OF_SOCKETS:
-                if echo.deflate and "deflate" in server.without:
+            for server in servers:
+                if kind.deflate and "deflate" in server.without:
                     cells[server.name] = {"error": f"– ({server.without['deflate']})", "absent": True}
                     continue
                 try:
@@ -90,7 +134,7 @@ def run_echoes(shop, options, say):
                 for name in names[turn % max(1, len(names)):] + names[:turn % max(1, len(names))]:
                     try:
                         running[name].resume()
-                        cells[name]["rounds"].append(load(program, running[name], echo, options.seconds))
+                        cells[name]["rounds"].append(load(program, running[name], kind, options.seconds))
                         running[name].pause()
                         last = cells[name]["rounds"][-1]
                         say(f"  {name:12} {last['rate']:>10,.0f}/s {last['per_cpu']:>10,.0f}/CPU-s "
@@ -102,20 +146,25 @@ def run_echoes(shop, options, say):
         finally:
             for process in running.values():
                 process.end()
-        results[echo.name] = cells
+        results[kind.name] = cells
     return results
 
 
-def load(program, process, echo, seconds):
-    cpu, clock = process.cpu_seconds(), time.monotonic()
-    result = subprocess.run(
-        [program, str(process.port), "/ws", str(echo.connections), str(echo.size), str(seconds), str(int(echo.deflate))],
-        capture_output=True, text=True, preexec_fn=pin(CLIENT_CORE), timeout=seconds + 60)
-    cpu, clock = process.cpu_seconds() - cpu, time.monotonic() - clock
+def load(program, process, kind, seconds):
+    before, after = kind.arguments
+    words = [program, process.port, *before, seconds, *after]
+    with subprocess.Popen(
+            [str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=pin(CLIENT_CORE)) as client:
+        first = client.stdout.readline()
+        # What the handshakes cost does not count.
+        cpu, clock = process.cpu_seconds(), time.monotonic()
+        output, errors = client.communicate("go\n" if first == "ready\n" else None)
+        cpu, clock = process.cpu_seconds() - cpu, time.monotonic() - clock
     try:
-        figures = json.loads(result.stdout)
+        figures = json.loads(output if first == "ready\n" else first)
     except ValueError:
-        raise Failure(f"the client failed: {result.stderr[-200:]}")
+        raise Failure(f"the client failed: {errors[-200:]}")
     if "error" in figures:
         raise Failure(figures["error"])
     if not figures["messages"]:
