@@ -7,7 +7,7 @@ public import SAGIServer
 /// await ServerCommand(name: "shop", version: "1.4").main(Shop(catalogue))
 /// ```
 ///
-/// ``main(_:)`` reads flags, environment variables and the configuration file, starts the server, says where it
+/// ``main(_:)-method`` reads flags, environment variables and the configuration file, starts the server, says where it
 /// listens, and stops it on `SIGTERM` or `SIGINT`. `SIGHUP` reads the certificates again, and `SIGUSR1` opens the
 /// access log again. `docs/configuration.md` describes every option.
 public struct ServerCommand: Sendable {

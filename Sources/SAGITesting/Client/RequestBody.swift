@@ -38,7 +38,7 @@ public struct RequestBody: Sendable, ExpressibleByStringLiteral {
     /// No content.
     public static let none = RequestBody(content: .none)
 
-    /// Content that the test sends piece by piece with ``TestExchange/send(_:more:)``. For
+    /// Content that the test sends piece by piece with ``TestExchange/send(_:more:)-(ByteBuffer,_)``. For
     /// ``TestClient/open(_:_:query:headers:body:_:)``.
     public static let manual = RequestBody(content: .manual)
 
@@ -78,7 +78,7 @@ public struct RequestBody: Sendable, ExpressibleByStringLiteral {
         RequestBody(content: .chunks(chunks), contentType: contentType, trailers: trailers)
     }
 
-    /// Several parts of text; see ``chunks(_:contentType:trailers:)-(Array<ByteBuffer>,_,_)``.
+    /// Several parts of text; see ``chunks(_:contentType:trailers:)-([ByteBuffer],_,_)``.
     public static func chunks(
         _ chunks: [String], contentType: String? = nil, trailers: HTTPFields = [:]
     ) -> RequestBody {

@@ -40,7 +40,9 @@ public final class TestExchange: Sendable {
 
     /// Sends a part of the content, when it is sent by hand. Suspends while the application takes none of it.
     ///
-    /// - Parameter more: false for the last part. Default true.
+    /// - Parameters:
+    ///   - bytes: the part.
+    ///   - more: false for the last part. Default true.
     public func send(_ bytes: ByteBuffer, more: Bool = true) async throws {
         try await within(options.timeout, "Room for more of the request") { [channel] in
             try await channel.send(bytes, ending: more ? nil : [:])

@@ -30,7 +30,7 @@ public final class ScriptedExchange<Inbound: Sendable, Outbound: Sendable>: Send
         self.makeExchange = makeExchange
     }
 
-    /// The exchange, for ``Application/handle(_:)``.
+    /// The exchange, for `Application.handle(_:)`.
     public var exchange: Exchange {
         makeExchange(
             Receive { [self] in state.withLock { $0.inbound.popFirst() } ?? last },

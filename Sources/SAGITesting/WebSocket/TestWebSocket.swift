@@ -49,7 +49,9 @@ public final class TestWebSocket: Sendable {
 
     /// Sends a text message, or a part of one. Suspends while the application takes none of it.
     ///
-    /// - Parameter more: whether other parts of the message follow. Default false.
+    /// - Parameters:
+    ///   - text: the message, or the part.
+    ///   - more: whether other parts of the message follow. Default false.
     /// - Throws: ``WebSocketClosed`` when either side has closed the socket.
     public func send(_ text: String, more: Bool = false) async throws {
         try begin(isText: true, more: more)

@@ -76,6 +76,8 @@ extension Routes {
     ///   - endpoint: what answers.
     ///   - name: a name for ``Request/url(for:_:query:)``.
     ///   - constraints: what the parameters of the path must be.
+    ///   - file: where the route stands, for the list of routes. Default the line of the call.
+    ///   - line: the same.
     public mutating func endpoint(
         _ path: String, _ endpoint: some Endpoint, name: String? = nil,
         where constraints: [String: RouteConstraint] = [:], file: StaticString = #fileID, line: UInt = #line

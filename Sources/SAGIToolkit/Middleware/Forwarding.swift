@@ -13,7 +13,7 @@ public struct Forwarding: Sendable, Hashable {
     /// The prefix of the path that the proxy has taken away; empty when there is none.
     public var prefix: String
     /// What the client calls itself at its proxy where no address is told: `unknown`, or a name such as `_hidden`
-    /// (RFC 7239 §6). ``RequestScope/client`` is `nil` then.
+    /// (RFC 7239 §6). `RequestScope.client` is `nil` then.
     public var clientName: String?
     /// How many proxies' words were taken.
     public var hops: Int
@@ -22,6 +22,6 @@ public struct Forwarding: Sendable, Hashable {
 enum ForwardingKey: ValueKey { typealias Value = Forwarding }
 
 extension RequestScope {
-    /// What ``ProxyHeaders`` has replaced in this scope; `nil` when the request did not come from a trusted proxy.
+    /// What `ProxyHeaders` has replaced in this scope; `nil` when the request did not come from a trusted proxy.
     public var forwarding: Forwarding? { values[ForwardingKey.self] }
 }

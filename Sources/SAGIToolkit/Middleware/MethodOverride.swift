@@ -56,6 +56,6 @@ public struct MethodOverride: Middleware {
 private enum OriginalMethodKey: ValueKey { typealias Value = HTTPRequest.Method }
 
 extension RequestScope {
-    /// The method as the client sent it, where ``MethodOverride`` has changed it; else ``method``.
+    /// The method as the client sent it, where `MethodOverride` has changed it; else ``method``.
     public var originalMethod: HTTPRequest.Method { values[OriginalMethodKey.self] ?? method }
 }

@@ -48,13 +48,13 @@ public struct ProxyHeaders: Middleware {
 
         public init(rawValue: Int) { self.rawValue = rawValue }
 
-        /// The client's address: ``RequestScope/client``.
+        /// The client's address: `RequestScope.client`.
         public static let client = Facts(rawValue: 1)
-        /// http or https: ``RequestScope/scheme``.
+        /// http or https: `RequestScope.scheme`.
         public static let scheme = Facts(rawValue: 2)
-        /// The host and port: ``RequestScope/authority``.
+        /// The host and port: `RequestScope.authority`.
         public static let host = Facts(rawValue: 4)
-        /// The start of the path that a proxy takes away: ``RequestScope/rootPath``.
+        /// The start of the path that a proxy takes away: `RequestScope.rootPath`.
         public static let prefix = Facts(rawValue: 8)
         /// All of them.
         public static let all: Facts = [.client, .scheme, .host, .prefix]

@@ -64,7 +64,7 @@ public struct RequestID: Middleware {
 private enum RequestIDKey: ValueKey { typealias Value = String }
 
 extension RequestScope {
-    /// The identifier that ``RequestID`` gave to this request; `nil` without it.
+    /// The identifier that `RequestID` gave to this request; `nil` without it.
     public var requestID: String? { values[RequestIDKey.self] }
 }
 

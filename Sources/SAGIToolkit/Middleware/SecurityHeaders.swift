@@ -83,7 +83,7 @@ public struct SecurityHeaders: Middleware {
 private enum NonceKey: ValueKey { typealias Value = String }
 
 extension RequestScope {
-    /// The nonce of this request's `Content-Security-Policy`, another one for each; `nil` without ``SecurityHeaders``,
+    /// The nonce of this request's `Content-Security-Policy`, another one for each; `nil` without `SecurityHeaders`,
     /// or when its policy has no `{nonce}`.
     public var cspNonce: String? { values[NonceKey.self] }
 }

@@ -59,7 +59,7 @@ public struct Request: Sendable {
 extension Request {
     /// The method.
     public var method: HTTPRequest.Method { scope.method }
-    /// The path, decoded; see ``RequestScope/path``.
+    /// The path, decoded; see `RequestScope.path`.
     public var path: String { scope.path }
     /// All header fields. ``subscript(_:)`` is cheaper for one of them.
     public var headerFields: HTTPFields { scope.headerFields }
@@ -98,10 +98,10 @@ extension Request {
     public var isConnected: Bool { scope.connection.isConnected }
     /// Why the exchange ended before its response was complete.
     public var disconnectReason: DisconnectReason? { scope.connection.disconnectReason }
-    /// Calls `body` if the client goes before its response is complete; see ``ConnectionState/onDisconnect(_:)``.
+    /// Calls `body` if the client goes before its response is complete; see `ConnectionState.onDisconnect(_:)`.
     public func onDisconnect(_ body: @escaping @Sendable (DisconnectReason) -> Void) {
         scope.connection.onDisconnect(body)
     }
-    /// Calls `body` when the response is complete; see ``ConnectionState/onComplete(_:)``.
+    /// Calls `body` when the response is complete; see `ConnectionState.onComplete(_:)`.
     public func onComplete(_ body: @escaping @Sendable () -> Void) { scope.connection.onComplete(body) }
 }

@@ -49,9 +49,8 @@ extension Response {
     /// }
     /// ```
     ///
-    /// - Parameters:
-    ///   - name: a name, or several with `/` between them.
-    ///   - directory: the directory, as an absolute path or from the current one.
+    /// `name` is a name, or several with `/` between them, and `directory` an absolute path or one from the current
+    /// directory. The rest is as for the other function.
     public static func file(
         _ name: String, in directory: String, for request: Request, contentType: String? = nil,
         disposition: Disposition? = nil, cacheControl: String? = nil, maximumRanges: Int = 16

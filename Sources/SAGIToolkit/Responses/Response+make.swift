@@ -29,7 +29,10 @@ extension Response {
 
     /// Bytes.
     ///
-    /// - Parameter contentType: the media type; `application/octet-stream` by default.
+    /// - Parameters:
+    ///   - bytes: the content.
+    ///   - contentType: the media type; `application/octet-stream` by default.
+    ///   - status: 200 by default.
     public static func bytes(
         _ bytes: ByteBuffer, contentType: String = "application/octet-stream", status: HTTPResponse.Status = .ok
     ) -> Response {
@@ -38,7 +41,10 @@ extension Response {
 
     /// A value as JSON.
     ///
-    /// - Parameter encoder: how to write it; by default with sorted keys, and `/` as it is.
+    /// - Parameters:
+    ///   - value: the value.
+    ///   - status: 200 by default.
+    ///   - encoder: how to write it; by default with sorted keys, and `/` as it is.
     /// - Throws: what the encoder throws.
     public static func json(
         _ value: some Encodable, status: HTTPResponse.Status = .ok, encoder: JSONEncoder? = nil
@@ -84,6 +90,7 @@ extension Response {
     ///
     /// - Parameters:
     ///   - contentType: the media type; `application/octet-stream` by default.
+    ///   - status: 200 by default.
     ///   - body: writes it. When it throws, the response is cut off, and the client sees that.
     public static func stream(
         contentType: String = "application/octet-stream", status: HTTPResponse.Status = .ok,

@@ -11,7 +11,9 @@ public struct RouteConstraint: Sendable {
 
     /// Makes a constraint of a function.
     ///
-    /// - Parameter name: what tells it from other ones, and stands in the list of routes.
+    /// - Parameters:
+    ///   - name: what tells it from other ones, and stands in the list of routes.
+    ///   - matches: whether it takes a segment of a path.
     public init(_ name: String, _ matches: @escaping @Sendable (String) -> Bool) {
         identity = name
         self.matches = matches

@@ -25,7 +25,9 @@ public struct Routes {
 
     /// Puts middleware around the routes that follow in this group. The first one added sees a request first.
     ///
-    /// - Parameter isOn: whether it is used at all, as of a setting. Default true.
+    /// - Parameters:
+    ///   - middleware: the middleware.
+    ///   - isOn: whether it is used at all, as of a setting. Default true.
     public mutating func use(_ middleware: some Middleware, if isOn: Bool = true) {
         guard isOn else { return }
         self.middleware.append(AppliedMiddleware(middleware))
@@ -59,6 +61,8 @@ public struct Routes {
     ///   - name: a name for ``Request/url(for:_:query:)``.
     ///   - constraints: what its parameters must be.
     ///   - application: a ``Handler``, a ``Response``, or any other application.
+    ///   - file: where the route stands, for the list of routes. Default the line of the call.
+    ///   - line: the same.
     public mutating func on(
         _ method: HTTPRequest.Method?, _ path: String, name: String? = nil,
         where constraints: [String: RouteConstraint] = [:],
@@ -91,7 +95,7 @@ public struct Routes {
         add(.webTransport, nil, path, name, constraints, application, "\(file):\(line)")
     }
 
-    /// Sends everything below a path to an application, which sees the path without it: ``RequestScope/rootPath`` has
+    /// Sends everything below a path to an application, which sees the path without it: `RequestScope.rootPath` has
     /// it then. A route of this router for the same path goes first. Its lifespan is led with this router's.
     ///
     /// - Parameters:
@@ -100,6 +104,9 @@ public struct Routes {
     ///   - name: what the names of a mounted router begin with, and a colon.
     ///   - fallsThrough: whether a 404 of the application counts as no match, so that another route can answer. It must
     ///     not have read the content then. Default false.
+    ///   - constraints: what the parameters of the path must be.
+    ///   - file: where the route stands, for the list of routes. Default the line of the call.
+    ///   - line: the same.
     public mutating func mount(
         _ path: String, _ application: some Application, name: String? = nil, fallsThrough: Bool = false,
         where constraints: [String: RouteConstraint] = [:], file: StaticString = #fileID, line: UInt = #line

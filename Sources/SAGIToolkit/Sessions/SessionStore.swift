@@ -8,13 +8,18 @@ public protocol SessionStore: Sendable {
 
     /// Keeps bytes under an identifier, in the place of others.
     ///
-    /// - Parameter lifetime: when they expire, from now on; at least a second.
+    /// - Parameters:
+    ///   - id: the identifier.
+    ///   - bytes: what is kept.
+    ///   - lifetime: when they expire, from now on; at least a second.
     nonisolated(nonsending) func set(_ id: SessionID, _ bytes: [UInt8], expiringAfter lifetime: Duration) async throws
 
     /// Changes what is kept under an identifier, when there is something. By default this is a `get` and a `set`; a
     /// store that can do it as one step loses nothing when two requests change a session at the same time.
     ///
-    /// - Parameter change: makes of what is kept what is to be kept instead, and says when that expires.
+    /// - Parameters:
+    ///   - id: the identifier.
+    ///   - change: makes of what is kept what is to be kept instead, and says when that expires.
     /// - Returns: whether there was something. When not, nothing may be kept: the session has been destroyed meanwhile.
     nonisolated(nonsending) func update(
         _ id: SessionID, _ change: @Sendable ([UInt8]) -> (bytes: [UInt8], lifetime: Duration)

@@ -86,7 +86,7 @@ public struct Sessions: Middleware {
 private enum SessionValueKey: ValueKey { typealias Value = Session }
 
 extension RequestScope {
-    /// The session that ``Sessions`` gave to this request; `nil` without it.
+    /// The session that `Sessions` gave to this request; `nil` without it.
     public var session: Session? {
         get { values[SessionValueKey.self] }
         set { values[SessionValueKey.self] = newValue }

@@ -47,8 +47,7 @@ public struct Chat<Channels: PubSub>: Application {
     private let options: ChatOptions
     private let presence: ChatPresence
 
-    /// - Parameters:
-    ///   - channels: where what is said goes, under names that begin with "chat:". They keep the history.
+    /// What is said goes over `channels`, under names that begin with "chat:". They keep the history.
     public init(
         _ channels: Channels, room: String = "lobby", maxRooms: Int = 100, roomsPerClient: Int = 10, history: Int = 50,
         messageLength: Int = 4096

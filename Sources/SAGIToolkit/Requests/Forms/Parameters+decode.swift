@@ -19,7 +19,7 @@ extension Parameters {
     /// - Of several values for one that is no array the last counts, so that a hidden field can stand before a check
     ///   box.
     /// - An empty value is `nil` for an optional that is no `String`, as an empty number field sends it.
-    /// - `Bool` reads as ``Swift/Bool/init(parameter:)`` does; dates are ISO 8601; a type that is ``ParameterValue``
+    /// - `Bool` reads as `Bool(parameter:)` does; dates are ISO 8601; a type that is ``ParameterValue``
     ///   reads itself.
     /// - Parameters that `type` does not ask for are passed over.
     ///
