@@ -135,7 +135,7 @@ let package = Package(
         example("Embedding", "SAGIServer", lifecycle, logging, signals),
 
         .executableTarget(
-name: "FanOut", dependencies: ["SAGI", "SAGIServerCommand", "SAGIToolkit"], path: "Benchmarks/FanOut",
+            name: "FanOut", dependencies: ["SAGI", "SAGIServerCommand", "SAGIToolkit"], path: "Benchmarks/FanOut",
             swiftSettings: settings),
         .executableTarget(
             name: "Fuzz",
