@@ -2,6 +2,17 @@ package import NIOCore
 
 /// Events and comments as bytes: the format `text/event-stream` of the HTML standard (§9.2.5).
 package enum EventStreamFormat {
+    /// What is written for an event; nil for one that is no content.
+    ///
+    /// - Throws: what ``event(data:event:id:retry:)`` throws.
+    package static func content(of event: EventStreamEvent) throws(ExchangeError) -> ByteBuffer? {
+        switch event {
+        case .send(let data, let name, let id, let retry): try Self.event(data: data, event: name, id: id, retry: retry)
+        case .comment(let text): comment(text)
+        case .start, .keepalive, .decline, .close: nil
+        }
+    }
+
     /// One event.
     ///
     /// - Throws: ``ExchangeError/invalidEvent(_:)`` for a name or an id with a line break, an id with NUL, or a `retry`

@@ -1,3 +1,5 @@
+package import HTTPTypes
+
 /// The order of an event stream's events: the same for every server.
 package struct EventStreamRules: Sendable {
     package enum Phase: Sendable {
@@ -28,6 +30,16 @@ package struct EventStreamRules: Sendable {
     }
 
     package mutating func started() { phase = .started }
+
+    /// The fields of the response that begins a stream.
+    package static func head(of response: HTTPResponse) -> HTTPResponse {
+        var response = response
+        if response.headerFields[.contentType] == nil { response.headerFields[.contentType] = "text/event-stream" }
+        if response.headerFields[.cacheControl] == nil { response.headerFields[.cacheControl] = "no-cache" }
+        // The length of a stream is not known.
+        response.headerFields[.contentLength] = nil
+        return response
+    }
 
     private func checkStart() throws(ExchangeError) {
         switch phase {

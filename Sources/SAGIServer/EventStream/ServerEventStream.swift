@@ -43,51 +43,49 @@ extension ServerEventStream: EventSource {
 
 extension ServerEventStream: EventSink {
     func offer(_ event: EventStreamEvent) throws -> Bool {
-        switch event {
-        case .send, .comment, .start: break
-        // What changes the order of events by itself is taken once, by `send`.
-        case .keepalive, .decline, .close: return false
-        }
-        switch try step(of: event) {
-        case .content(let bytes)?:
+        if let bytes = try EventStreamFormat.content(of: event) {
+            _ = try take(event)
             guard try exchange.offer(.body(bytes, more: true)) else { return false }
             noteOutput(isEvent: true)
-        case .start(let head)?:
-            guard try exchange.offer(.start(head)) else { return false }
-            noteStart()
-            started()
-        case .keepalive?, .decline?, .end?, nil: return false
+            return true
         }
+        // The others come once in a while, and `send` takes them.
+        guard case .start(let response) = event else { return false }
+        _ = try take(event)
+        guard try exchange.offer(.start(EventStreamRules.head(of: response))) else { return false }
+        noteStart()
+        started()
         return true
     }
 
     nonisolated(nonsending) func send(_ event: EventStreamEvent) async throws {
-        switch try step(of: event) {
-        case .content(let bytes)?:
-            try await exchange.send(.body(bytes, more: true))
-            noteOutput(isEvent: true)
-        case .start(let head)?:
-            try await exchange.send(.start(head))
+        let content = try EventStreamFormat.content(of: event)
+        guard try take(event) else { return }
+        if let content {
+            try await exchange.send(.body(content, more: true))
+            return noteOutput(isEvent: true)
+        }
+        switch event {
+        case .send, .comment: break
+        case .start(let response):
+            try await exchange.send(.start(EventStreamRules.head(of: response)))
             noteStart()
             exchange.onLoop { self.started() }
-        case .keepalive(let interval, let comment)?:
+        case .keepalive(let interval, let comment):
             state.withLock { state in
                 state.keepalive = interval.map(TimeAmount.init)
                 state.comment = comment
             }
             exchange.onLoop { self.updateTimer() }
-        case .decline(let response, let body)?:
+        case .decline(let response, let body):
             try await exchange.send(.start(response))
             try await exchange.send(.body(body))
-        case .end?: try await exchange.send(.body(ByteBuffer()))
-        case nil: break
+        case .close: try await exchange.send(.body(ByteBuffer()))
         }
     }
 
-    /// What the event is for the exchange, when it may come now; nil when there is nothing to do.
-    private func step(of event: EventStreamEvent) throws(ExchangeError) -> EventStreamStep? {
-        let step = try EventStreamStep(event)
-        return try state.withLock { state throws(ExchangeError) in try state.rules.take(event) } ? step : nil
+    private func take(_ event: EventStreamEvent) throws(ExchangeError) -> Bool {
+        try state.withLock { state throws(ExchangeError) in try state.rules.take(event) }
     }
 
     private func noteOutput(isEvent: Bool) {

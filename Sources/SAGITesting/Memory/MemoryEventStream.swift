@@ -33,19 +33,20 @@ extension MemoryEventStream: EventSink {
     func offer(_ event: EventStreamEvent) -> Bool { false }
 
     nonisolated(nonsending) func send(_ event: EventStreamEvent) async throws {
-        let step = try EventStreamStep(event)
+        let content = try EventStreamFormat.content(of: event)
         guard try state.withLock({ state throws(ExchangeError) in try state.rules.take(event) }) else { return }
-        switch step {
-        case .start(let head):
-            try await put(.start(head))
+        if let content { return try await put(.body(content, more: true)) }
+        switch event {
+        case .send, .comment: break
+        case .start(let response):
+            try await put(.start(EventStreamRules.head(of: response)))
             state.withLock { $0.rules.started() }
             exchange.change { $0.endsOnReturn = true }
-        case .content(let bytes): try await put(.body(bytes, more: true))
         case .keepalive(let interval, let comment): keepalive(interval, comment)
         case .decline(let response, let body):
             try await put(.start(response))
             try await put(.body(body))
-        case .end: try await put(.body(ByteBuffer()))
+        case .close: try await put(.body(ByteBuffer()))
         }
     }
 
