@@ -15,6 +15,7 @@ let package = Package(
             name: "HummingbirdHello",
             dependencies: [
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
             ]),
         .executableTarget(name: "FlyingFoxHello", dependencies: [.product(name: "FlyingFox", package: "FlyingFox")]),

@@ -15,6 +15,8 @@ ECHOES = "`ws`; each message is sent when the one before has come back"
 FAN_OUTS = ("`fan-out`; messages delivered; the next one is sent when all have the one before, and the times are those until "
             "all have it")
 
+HTTP2 = "`h2`; connections × streams of h2load; × is SAGI's requests/CPU-s over the row's"
+
 SHARED = "; the server's and the client's are two threads of one physical core"
 
 
@@ -39,6 +41,7 @@ def tables(results, titles):
         parts.append(idle_table(results["idle"], titles))
     if results.get("web_sockets"):
         parts += web_socket_tables(results["web_sockets"])
+    parts += http2_tables(results.get("http2", {}))
     if results.get("guard"):
         parts.append(guard_table(results["guard"]))
     return "\n".join(parts)
@@ -109,6 +112,24 @@ def web_socket_tables(results):
         parts.append(section(
             f"Idle WebSockets, {name}", "`ws-idle`; each after one echo; lower is better",
             ["server", "KiB for each socket"], rows))
+    return parts
+
+
+def http2_tables(results):
+    parts = []
+    for name, cells in results.get("loads", {}).items():
+        rows = []
+        for server, cell in cells.items():
+            if "rounds" not in cell:
+                rows.append([results["titles"][server], cell["error"], "", "", "", ""])
+                continue
+            middle = summary(cell["rounds"])
+            rows.append([
+                results["titles"][server], count(middle["rate"]), count(middle["per_cpu"]),
+                times(ratio(cells, "sagi", server, "per_cpu"), True), f"{middle['core']:.0%}",
+                f"{middle['rss'] / 2**20:.1f}"])
+        columns = ["server", "requests/s", "requests/CPU-s", "SAGI ×", "core", "RSS MiB"]
+        parts.append(section(name, HTTP2, columns, rows))
     return parts
 
 

@@ -96,7 +96,7 @@ def nginx(place):
     text = (PEERS / "nginx.conf").read_text()
     for name, value in {
         "PORT": place.port, "TLS_PORT": place.tls_port, "CERTIFICATE": place.shop.certificate, "KEY": place.shop.key,
-        "BYTES": place.shop.bytes, "FILE": place.shop.file,
+        "BYTES": place.shop.bytes, "HTTP2": getattr(place, "http2", ""), "FILE": place.shop.file,
     }.items():
         text = text.replace(f"@{name}@", str(value))
     (folder / "nginx.conf").write_text(text)

@@ -65,6 +65,34 @@ package struct HTTP2Settings: Sendable, Equatable {
         return least
     }
 
+    /// The payload of SETTINGS in an `HTTP2-Settings` field: Base64 for URLs, without padding (RFC 7540 §3.2.1). Nil when it
+    /// is none.
+    package static func payload(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var bits: UInt32 = 0
+        var count = 0
+        for character in text {
+            let value: UInt8
+            switch character {
+            case 0x41...0x5A: value = character - 0x41
+            case 0x61...0x7A: value = character - 0x61 + 26
+            case 0x30...0x39: value = character - 0x30 + 52
+            case UInt8(ascii: "-"): value = 62
+            case UInt8(ascii: "_"): value = 63
+            default: return nil
+            }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            }
+        }
+        // What is left over of the last character is no byte, and zero.
+        guard count < 6, bits & ((1 << UInt32(count)) - 1) == 0, bytes.count % 6 == 0 else { return nil }
+        return bytes
+    }
+
     /// Writes what differs from the protocol's defaults, as a frame.
     func write(into output: OutputBuffer) {
         var pairs: [(UInt16, Int)] = []

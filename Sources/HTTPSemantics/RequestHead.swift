@@ -179,6 +179,23 @@ package struct RequestHead: Sendable {
         }
     }
 
+    /// Turns the head of a request that asked for HTTP/2 into one of it: what belonged to the connection is left out.
+    package mutating func becomeHTTP2() {
+        version = .http2
+        facts = Facts(rawValue: facts.rawValue & ~(Facts.upgrade.rawValue | Facts.keepAlive.rawValue))
+        let all = fields
+        fields.removeAll()
+        for field in all {
+            let isOfConnection = withBytes(of: field.name) { name in
+                FieldSyntax.equal(name, lowercased: "connection") || FieldSyntax.equal(name, lowercased: "upgrade")
+                    || FieldSyntax.equal(name, lowercased: "http2-settings")
+                    || FieldSyntax.equal(name, lowercased: "keep-alive")
+                    || FieldSyntax.equal(name, lowercased: "proxy-connection")
+            }
+            if !isOfConnection { fields.append(field) }
+        }
+    }
+
     /// The values of the fields called `name`, in order.
     package func values(of name: some StringProtocol) -> [Slice] {
         var name = String(name)

@@ -12,6 +12,8 @@ final class MemoryTransport: ByteTransport {
     private(set) var isClosed = false
     private(set) var isAborted = false
     private(set) var deadline: NIODeadline?
+    /// Who handles what comes, when that is another connection by now.
+    private(set) var successor: (any TransportHandler)?
     /// How many sends there were: one for each turn that sent anything.
     private(set) var sendCount = 0
     /// The peer takes nothing while this is true.
@@ -53,6 +55,8 @@ final class MemoryTransport: ByteTransport {
 
     func setReading(_ isReading: Bool) { self.isReading = isReading }
     func setDeadline(_ deadline: NIODeadline?) { self.deadline = deadline }
+    func handOver(to handler: any TransportHandler) { successor = handler }
+
     func closeOutput() { isOutputClosed = true }
     func close() { isClosed = true }
     func abort() { isAborted = true }

@@ -43,6 +43,12 @@ final class ExchangeWorker: @unchecked Sendable {
 
     func cancel() { task?.cancel() }
 
+    /// Ends the parked task: nothing more is served.
+    func dismiss() {
+        parked?.resume()
+        parked = nil
+    }
+
     private func run() async {
         identity = sagi_current_task()
         while let stream {

@@ -9,7 +9,7 @@ extension HTTP1Connection: TransportHandler {
         switch state {
         case .idle:
             append(bytes)
-            if requestCount > 0 || !isHTTP2 { unpark() }
+            if requestCount > 0 || !goesOnAsHTTP2() { unpark() }
         case .serving:
             append(bytes)
             creditContent(bytes.readableBytes)

@@ -162,8 +162,11 @@ final class HTTP1Connection: @unchecked Sendable {
             return nextStep()
         case .idle:
             guard readHead() else {
-                if case .idle = state { return parkWhenIdle() }
-                return .wait
+                switch state {
+                case .idle: return parkWhenIdle()
+                case .closed: return .end
+                case .serving, .tunnelling, .draining, .lingering: return .wait
+                }
             }
             if facts.contains([.upgrade, .accept]), let layered = makeLayer(RequestScope(storage: storage)) {
                 return .serve(layered)
@@ -241,9 +244,12 @@ final class HTTP1Connection: @unchecked Sendable {
             respondAndClose(status: 501, sentence: "CONNECT is not implemented.")
             return false
         }
-        if storage.contents.pointee.head.facts.contains(.upgrade), !readHandshake(storage.contents.pointee.head) {
-            storage.reset()
-            return false
+        if storage.contents.pointee.head.facts.contains(.upgrade) {
+            let head = storage.contents.pointee.head
+            guard !upgradesToHTTP2(head), readHandshake(head) else {
+                storage.reset()
+                return false
+            }
         }
         begin()
         return true

@@ -12,6 +12,12 @@ extension HTTP2Connection: ServerConnection {
         session.goAway(.noError, outputBuffer())
     }
 
+    /// Refuses the connection, because there are too many.
+    func turnAway() {
+        session.goAway(.enhanceYourCalm, sentence: "The server has too many connections.", outputBuffer())
+        linger()
+    }
+
     /// Closes, when nothing is open and nothing more can come.
     func closeIfDone() {
         guard openStreams == 0, drainEnd == nil else { return }

@@ -81,6 +81,19 @@ final class HTTP2Connection: @unchecked Sendable {
         if let grace = loop.drainGrace { drain(grace: grace) }
     }
 
+    /// Begins with the request of an HTTP/1.1 connection as the first stream. False, and nothing was sent, when the
+    /// settings that came with it are no good.
+    func start(upgrading head: RequestHead, _ settings: [UInt8]) -> Bool {
+        guard let slot = try? settings.withUnsafeBytes({ try session.upgrade($0) }) else { return false }
+        outputBuffer().append("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+        start()
+        var head = head
+        head.becomeHTTP2()
+        spare.storage.contents.pointee.head = head
+        take(.request(slot: slot, end: true))
+        return true
+    }
+
     // MARK: Reading
 
     func read(_ bytes: ByteBuffer) {

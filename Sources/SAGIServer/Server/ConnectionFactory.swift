@@ -90,9 +90,10 @@ final class ConnectionFactory: Sendable {
         let open = core.statistics.connections.add(1, ordering: .relaxed).newValue
         let isTooMany = core.limits.connections.map { open > $0 } ?? false
         if isTooMany { core.statistics.refused.add(1, ordering: .relaxed) }
-        if transport.negotiatedProtocol == "h2", !isTooMany {
+        if transport.negotiatedProtocol == "h2" {
             let connection = HTTP2Connection(server: core, loop: loop, transport: transport, link: link)
             connection.start()
+            if isTooMany { connection.turnAway() }
             return connection
         }
         let connection = HTTP1Connection(server: core, loop: loop, transport: transport, link: link)

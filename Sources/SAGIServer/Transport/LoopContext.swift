@@ -144,6 +144,7 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     func drain(grace: TimeAmount, completion: @escaping () -> Void) {
         turn {
             drainGrace = grace
+            dropPools()
             if connections.isEmpty { return completion() }
             whenEmpty = completion
             for connection in connections.values { connection.drain(grace: grace) }
@@ -173,7 +174,13 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     func takeStream() -> HTTP2Stream { streams.popLast() ?? HTTP2Stream(loop: self) }
 
     func keep(_ stream: HTTP2Stream) {
-        if streams.count < Self.poolSize { streams.append(stream) }
+        if streams.count < Self.poolSize, drainGrace == nil { streams.append(stream) }
+    }
+
+    private func dropPools() {
+        for worker in workers { worker.dismiss() }
+        workers = []
+        streams = []
     }
 
     // MARK: Buffers

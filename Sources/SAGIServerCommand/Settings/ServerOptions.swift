@@ -4,7 +4,7 @@ import SAGIServer
 /// The table of a server's options.
 package enum ServerOptions {
     package static let table = OptionTable([
-        listening, tls, application, responses, limits, timeouts, webSockets, eventStreams, logging, process,
+        listening, tls, application, responses, limits, timeouts, http2, webSockets, eventStreams, logging, process,
     ])
 
     static let listening = OptionGroup<ServerSettings>(

@@ -15,11 +15,19 @@ extension ValueFormat<Int> {
 
     /// A number of bytes: "512", "64KiB", "10MB".
     static func size(atLeast least: Int = 1) -> Self {
+        size(least...Int.max, least > 1 ? " (at least \(least) bytes)" : "")
+    }
+
+    static func size(_ range: ClosedRange<Int>) -> Self {
+        size(range, " (from \(range.lowerBound) to \(range.upperBound) bytes)")
+    }
+
+    private static func size(_ range: ClosedRange<Int>, _ bounds: String) -> Self {
         ValueFormat(
             metavar: "SIZE",
-            accepted: "a size such as 512, 64KiB, 16MiB or 10MB\(least > 1 ? " (at least \(least) bytes)" : "")",
+            accepted: "a size such as 512, 64KiB, 16MiB or 10MB\(bounds)",
             parse: { text in
-                guard let size = Size.parse(text), size >= least else { return nil }
+                guard let size = Size.parse(text), range.contains(size) else { return nil }
                 return size
             },
             format: { Size.format($0) })

@@ -1,16 +1,17 @@
 import Hummingbird
+import HummingbirdHTTP2
 import HummingbirdTLS
 import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
 
-// HummingbirdHello PORT TLS-PORT CERTIFICATE KEY FILE
+// HummingbirdHello PORT TLS-PORT CERTIFICATE KEY FILE [http2]
 // The routes of the benchmark on Hummingbird, written as its guide writes them.
 
 let arguments = CommandLine.arguments
-guard arguments.count == 6, let port = Int(arguments[1]), let tlsPort = Int(arguments[2]) else {
-    fatalError("usage: HummingbirdHello PORT TLS-PORT CERTIFICATE KEY FILE")
+guard arguments.count >= 6, let port = Int(arguments[1]), let tlsPort = Int(arguments[2]) else {
+    fatalError("usage: HummingbirdHello PORT TLS-PORT CERTIFICATE KEY FILE [http2]")
 }
 let (certificate, key, file) = (arguments[3], arguments[4], arguments[5])
 
@@ -39,7 +40,8 @@ let tls = TLSConfiguration.makeServerConfiguration(
     certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
     privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
 let secure = Application(
-    router: router, server: try .tls(.http1(), tlsConfiguration: tls),
+    router: router,
+    server: arguments.count > 6 ? try .http2Upgrade(tlsConfiguration: tls) : try .tls(.http1(), tlsConfiguration: tls),
     configuration: .init(address: .hostname("127.0.0.1", port: tlsPort)),
     eventLoopGroupProvider: .shared(loops), logger: logger)
 try await withThrowingTaskGroup(of: Void.self) { group in
