@@ -182,7 +182,8 @@ extension HTTP2Session {
         let error: ErrorCode? =
             if stream.remoteEnded {
                 .streamClosed
-            } else if length > stream.receiveWindow {
+            } else if length > max(0, stream.receiveWindow) {
+                // §6.9.2: it may be negative, and a frame without content passes.
                 .flowControlError
             } else if stream.announced >= 0,
                 // §8.1.1.

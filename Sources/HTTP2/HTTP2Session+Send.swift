@@ -79,7 +79,8 @@ extension HTTP2Session {
 
     private mutating func localEnded(_ slot: Int) {
         streams[slot].localEnded = true
-        earn(1)
+        // And it may say of each stream how large its window is, how urgent it is, and that it is over.
+        earn(3)
         if streams[slot].remoteEnded { streams.forget(slot) }
     }
 

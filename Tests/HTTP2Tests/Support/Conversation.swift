@@ -15,6 +15,8 @@ struct Conversation {
     private(set) var slots: [UInt32: Int] = [:]
     /// Whether content is given back as it comes.
     var consumes = true
+    /// Whether a stream that was reset is released at once.
+    var releases = true
     /// Whether the head was empty whenever it had to be.
     private(set) var isHeadClean = true
 
@@ -79,7 +81,7 @@ struct Conversation {
             noted = .trailers(session.number(slot), fields.map { "\($0.name): \($0.value)" })
         case .reset(let slot, let code, let byPeer):
             noted = .reset(session.number(slot), code, byPeer: byPeer)
-            release(session.number(slot))
+            if releases { release(session.number(slot)) }
         case .windowGrew(let slot): noted = .windowGrew(slot.map { session.number($0) })
         case .reprioritized(let slot): noted = .reprioritized(session.number(slot), session.priority(slot))
         case .goAway(let code): noted = .goAway(code)
