@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD ?= release
 SERVE ?= --bind 127.0.0.1:8000 --tls-bind 127.0.0.1:8443 --tls-self-signed
 FUZZ ?= 10000000
-TARGET ?= http1 dates percent accept range cookies multipart urlencoded forwarded websocket extensions hpack
+TARGET ?= http1 dates percent accept range cookies multipart urlencoded forwarded websocket extensions hpack http2
 # Two cores do not bear hundreds of servers at once.
 AT_ONCE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4
 SWIFT_SOURCES := Package.swift Sources Tests Examples $(wildcard Benchmarks)

@@ -139,7 +139,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["HTTP1", "HPACK", "HTTPSemantics", "SAGIToolkit", "WebSocketProtocol", nioCore],
+            dependencies: ["HTTP1", "HTTP2", "HPACK", "HTTPSemantics", "SAGIToolkit", "WebSocketProtocol", nioCore],
             path: "Tests/Fuzz",
             swiftSettings: settings),
         tests("HTTPSemantics"),

@@ -2,7 +2,7 @@
 struct Options {
     static let targets = [
         "http1", "dates", "percent", "accept", "cookies", "multipart", "urlencoded", "range", "forwarded",
-        "websocket", "extensions", "hpack",
+        "websocket", "extensions", "hpack", "http2",
     ]
     static let usage = """
         usage: Fuzz TARGET [--iterations N] [--seed N] [--output FILE]

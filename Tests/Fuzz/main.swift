@@ -24,6 +24,7 @@ case "range": Runner(RangeTarget(), options).run()
 case "websocket": Runner(WebSocketTarget(), options).run()
 case "extensions": Runner(ExtensionTarget(), options).run()
 case "hpack": Runner(HPACKTarget(), options).run()
+case "http2": Runner(HTTP2Target(), options).run()
 case "forwarded": Runner(ForwardedTarget(), options).run()
 default: Runner(AcceptTarget(), options).run()
 }
