@@ -31,7 +31,9 @@ struct HTTP2Tests {
     // MARK: Streams and connections
 
     @Test("Event streams") func eventStream() async throws { try await check(tls: true) }
-    @Test("A stream that its client gives up") func cancel() async throws { try await check("--access-log", "stdout", "--access-log-format", "json") }
+    @Test("A stream that its client gives up") func cancel() async throws {
+        try await check("--access-log", "stdout", "--access-log-format", "json")
+    }
     @Test("A response that does not want the content") func earlyAnswer() async throws { try await check() }
     @Test("A slow reader holds no memory") func slowReader() async throws { try await check() }
     @Test("A slow application lets the client wait") func slowApplication() async throws { try await check() }

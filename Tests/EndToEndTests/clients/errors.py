@@ -151,7 +151,7 @@ def expectation_failed(server):
 @check
 def version_not_supported(server):
     all_refused(server, [
-        "GET / HTTP/2.0\r\n" + HOST + "\r\n", "GET / HTTP/0.9\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "GET / HTTP/2.0\r\n" + HOST + "\r\n", "GET / HTTP/0.9\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSN\r\n\r\n",
     ], 505)
 
 

@@ -186,7 +186,7 @@ extension Rule {
         let priorities = conversation.events.map { event in
             if case .request(_, let message, _) = event { message.priority } else { Priority?.none }
         }
-        #expect(priorities == [Priority(), made(0, true), made(7, true), Priority()])
+        #expect(priorities == [Priority(), made(0, true), made(7, true), made(3, false)])
         conversation.clear()
         conversation.feed(.priorityUpdate(3, "u=5"), .priorityUpdate(1, "i, u=1"))
         #expect(conversation.events == [.reprioritized(3, made(5, false)), .reprioritized(1, made(1, true))])
@@ -194,6 +194,7 @@ extension Rule {
 
     private func made(_ urgency: UInt8, _ isIncremental: Bool) -> Priority {
         var priority = Priority()
+        priority.isGiven = true
         priority.urgency = urgency
         priority.isIncremental = isIncremental
         return priority
