@@ -72,8 +72,8 @@ extension HTTP2Session {
         FrameHeader(
             FrameType.data, flags: end ? FrameFlag.endStream : 0, stream: streams[slot].number, length: count
         ).write(into: output)
-        // A peer may give back both windows after each frame.
-        earn(2)
+        // A peer may give back both windows after each frame, but not keep them so small that it has to.
+        if count >= 256 || streams[slot].sendWindow > 0 && sendWindow > 0 { earn(2) }
         if end { localEnded(slot) }
     }
 

@@ -79,6 +79,10 @@ struct Flood: Sendable, CustomTestStringConvertible {
         Flood(
             name: "WINDOW_UPDATE of a closed stream", first: [open, .reset(1)], frames: { _ in [.windowUpdate(1, 0)] },
             answer: 13),
+        Flood(
+            name: "windows of one byte", first: [.settings((4, 0)), .headers(1)],
+            frames: { _ in [.windowUpdate(1, 1)] },
+            answer: 10, after: { conversation, _ in _ = conversation.send(1, 100) }),
         Flood(name: "empty DATA", first: [open], frames: { _ in [.data(1)] }, answer: 0),
         Flood(
             name: "DATA of nothing but padding", first: [open], frames: { _ in [.data(1, padding: 255)] }, answer: 26),
