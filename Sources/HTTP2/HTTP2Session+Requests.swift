@@ -97,6 +97,7 @@ extension HTTP2Session {
             try refuse(number, .protocolError, output)
             return nil
         }
+        if result != .valid { try makeNoise() }
         var stream = StreamState(
             number, sendWindow: peer.initialWindow, receiveWindow: streamWindow, remoteEnded: end)
         stream.announced = head.contentLength ?? -1
@@ -104,7 +105,6 @@ extension HTTP2Session {
         stream.isTunnel = head.knownMethod == .connect
         let slot = streams.add(stream)
         if case .refused(let status) = result {
-            try makeNoise()
             event = .refused(slot: slot, status: status, end: end)
         } else {
             event = .request(slot: slot, end: end)

@@ -33,7 +33,8 @@ struct HTTP2Server {
     private var streams: [Int: Stream] = [:]
     private var lastStream: UInt32 = 0
     private var hasSaidGoodbye = false
-    private var inputCount = 0
+    /// All that came.
+    private var heard: [UInt8] = []
     /// Bytes that the server wrote of its own accord.
     private var written = 0
     private var events = 0
@@ -47,7 +48,7 @@ struct HTTP2Server {
 
     mutating func feed(_ bytes: ArraySlice<UInt8>) throws(Violation) {
         input.writeBytes(bytes)
-        inputCount += bytes.count
+        heard += bytes
         while let event = next() {
             guard error == nil else { throw Violation("\(event) after \(String(describing: error))") }
             events += 1
@@ -225,11 +226,11 @@ struct HTTP2Server {
         }
         let isWhole = try HTTP2Rules.checkOutput(
             Array(output.bytes), of: settings, connectionWindow: limits.connectionWindow,
-            input: error == nil ? Array(input.getBytes(at: 0, length: inputCount) ?? []) : [])
+            input: error == nil ? heard : [])
         guard isWhole else { throw Violation("frames that are not whole") }
         // A frame of nine bytes may be answered by one of thirteen, one of ten by two.
-        guard output.count - written <= 3 * inputCount + 200 else {
-            throw Violation("\(output.count - written) bytes for \(inputCount)")
+        guard output.count - written <= 3 * heard.count + 200 else {
+            throw Violation("\(output.count - written) bytes for \(heard.count)")
         }
         for slot in Array(streams.keys) { release(slot) }
         guard session.usedStreams == 0 else { throw Violation("\(session.usedStreams) slots are not released") }

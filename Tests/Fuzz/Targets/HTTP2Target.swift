@@ -6,8 +6,8 @@ import NIOCore
 /// HTTP/2: a connection means the same however its bytes arrive, and what the engine says and writes keeps the rules
 /// that ``HTTP2Server`` knows.
 ///
-/// An input is a byte that chooses settings and limits, and then frames in a short form: a byte each for type, flags,
-/// stream and length, and the payload. With the highest bit of the first byte they are bytes as on the wire, behind the
+/// An input is a byte that chooses settings and limits, and then frames in a short form: a byte each for type, flags and
+/// stream, the payload, and a byte that ends it. With the highest bit of the first byte they are bytes as on the wire, behind the
 /// preface or, with the bit below it, from the start.
 struct HTTP2Target: FuzzTarget {
     private static let get = "\u{82}\u{87}\u{84}\u{41}\u{1}a"
@@ -18,8 +18,8 @@ struct HTTP2Target: FuzzTarget {
     private static let trailers = "\u{0}\u{1}x\u{1}y"
 
     private static func frame(_ type: Int, _ flags: Int, _ stream: Int, _ payload: String = "") -> String {
-        let bytes = [type, flags, stream, payload.unicodeScalars.count]
-        return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar(UInt8($0)) })) + payload
+        let bytes = [type, flags, stream]
+        return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar(UInt8($0)) })) + payload + "\u{F5}"
     }
 
     static let corpus = [
@@ -120,14 +120,18 @@ struct HTTP2Target: FuzzTarget {
         return (settings, limits, preface + [0, 0, 0, 4, 0, 0, 0, 0, 0] + expanded(rest))
     }
 
+    /// Ends a payload in the short form.
+    private static let end: UInt8 = 0xF5
+
     private static func expanded(_ frames: ArraySlice<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = frames
-        while rest.count >= 4 {
-            let header = Array(rest.prefix(4))
-            let payload = rest.dropFirst(4).prefix(Int(header[3]))
-            bytes += [0, 0, UInt8(payload.count), header[0], header[1], 0, 0, 0, header[2]] + payload
-            rest = rest.dropFirst(4 + payload.count)
+        while rest.count >= 3 {
+            let header = Array(rest.prefix(3))
+            let payload = rest.dropFirst(3).prefix { $0 != end }
+            let length = [16, 8, 0].map { UInt8(truncatingIfNeeded: payload.count >> $0) }
+            bytes += length + [header[0], header[1], 0, 0, 0, header[2]] + payload
+            rest = rest.dropFirst(3 + payload.count + 1)
         }
         return bytes
     }

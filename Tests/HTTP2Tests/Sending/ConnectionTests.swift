@@ -158,6 +158,17 @@ import Testing
         #expect(conversation.resets.allSatisfy { $0.number == ErrorCode.refusedStream.rawValue })
     }
 
+    @Test("A request that is one too many leaves no slot behind")
+    func noSlotAfterAnError() {
+        var limits = HTTP2Limits()
+        limits.noise = 2
+        var conversation = Conversation.begun(HTTP2Settings(), limits)
+        let refused = [Field].get.adding(("expect", "miracles"))
+        conversation.feed(.headers(1, refused), .headers(3, refused))
+        #expect(conversation.error == .tooMuchNoise && conversation.slots.count == 1)
+        #expect(conversation.session.usedStreams == 1)
+    }
+
     @Test("A stream is reset once")
     func resetOnce() throws {
         var conversation = Conversation.begun()
