@@ -88,6 +88,10 @@ extension HTTP2Session {
 
     /// Whether each side may still send on the stream.
     package func isRemoteEnded(_ slot: Int) -> Bool { streams[slot].remoteEnded }
+    /// How much of the content is known to come; nil when its length is not known.
+    package func remainingContent(_ slot: Int) -> Int? {
+        streams[slot].announced < 0 ? nil : streams[slot].announced - streams[slot].received
+    }
     package func isLocalEnded(_ slot: Int) -> Bool { streams[slot].localEnded }
     package func isReset(_ slot: Int) -> Bool { streams[slot].isReset }
     package func number(_ slot: Int) -> UInt32 { streams[slot].number }

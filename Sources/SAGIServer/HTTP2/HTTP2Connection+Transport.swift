@@ -61,6 +61,7 @@ extension HTTP2Connection: TransportHandler {
         checkConnection(now)
         guard isServing else { return updateWakeTime() }
         for case let stream? in streams { check(stream, now) }
+        endAnswered(now)
         updateWakeTime()
     }
 
@@ -68,7 +69,7 @@ extension HTTP2Connection: TransportHandler {
     func updateWakeTime() {
         if let lingerEnd { return wake(at: lingerEnd) }
         if let drainEnd { wake(at: drainEnd) }
-        if openStreams > 0 { wake(at: loop.now + .seconds(1)) }
+        if openStreams > 0 || hasAnswered { wake(at: loop.now + .seconds(1)) }
         if let idleEnd { wake(at: idleEnd) }
         if let age = server.timeouts.connectionAge { wake(at: beginning + age) }
         for case let stream? in streams {

@@ -25,6 +25,8 @@ final class HTTP2Connection: @unchecked Sendable {
     @exclusivity(unchecked) var state = State.open
     /// Where the next request's head is read to.
     @exclusivity(unchecked) private var spare: HTTP2Stream
+    /// Streams whose response is whole and whose request is not, and until when the rest of it is awaited.
+    @exclusivity(unchecked) private var answered: [(slot: Int, time: NIODeadline)] = []
     /// The streams by their slots.
     @exclusivity(unchecked) var streams: [HTTP2Stream?] = []
     @exclusivity(unchecked) private(set) var openStreams = 0
@@ -148,11 +150,17 @@ final class HTTP2Connection: @unchecked Sendable {
                 status == 431 ? "The request has more header fields than allowed." : "The expectation cannot be met."
             openStream(slot, end: end).refuse(ServerCore.Refusal(status: status, sentence: sentence))
         case .data(let slot, let bytes, let end):
-            streams[slot]?.receive(bytes, end: end)
+            if let stream = streams[slot] { return stream.receive(bytes, end: end) }
+            session.giveBack(bytes.readableBytes, outputBuffer())
+            if end { releaseAnswered(slot) }
         case .trailers(let slot, let trailers):
-            streams[slot]?.receive(trailers: trailers)
+            if let stream = streams[slot] { stream.receive(trailers: trailers) } else { releaseAnswered(slot) }
         case .reset(let slot, _, let byPeer):
-            streams[slot]?.ended(byPeer ? .clientClosed : .protocolError)
+            if let stream = streams[slot] {
+                stream.ended(byPeer ? .clientClosed : .protocolError)
+            } else {
+                releaseAnswered(slot)
+            }
         case .windowGrew(let slot?):
             if let stream = streams[slot], stream.hasPending { queue(stream) }
         case .windowGrew(nil):
@@ -231,16 +239,38 @@ final class HTTP2Connection: @unchecked Sendable {
         let slot = stream.slot
         sendQueue.remove(stream)
         streams[slot] = nil
-        if isServing {
-            // RFC 9113 §8.1: the response is whole, and the rest of the request is not wanted.
-            if !session.isRemoteEnded(slot) { session.reset(slot, .noError, outputBuffer()) }
-            if stream.content.bytes > 0 { session.giveBack(stream.content.bytes, outputBuffer()) }
-        }
-        session.release(slot)
         openStreams -= 1
+        if isServing, stream.content.bytes > 0 { session.giveBack(stream.content.bytes, outputBuffer()) }
+        if isServing, !session.isRemoteEnded(slot), !session.isReset(slot) {
+            // RFC 9113 §8.1: the response is whole, and the rest of the request is not wanted. A little of it is thrown
+            // away, as over HTTP/1.1: the client need not be stopped when it has all but said it.
+            let isLong = session.remainingContent(slot).map { $0 > server.limits.drain } ?? false
+            answered.append((slot, isLong ? loop.now : loop.now + Self.restTime))
+            if isLong { endAnswered(loop.now) } else { wake(at: loop.now + Self.restTime) }
+        } else {
+            session.release(slot)
+        }
         guard openStreams == 0 else { return }
         idleSince = loop.now
         if case .finishing = state { requestTurnEnd() }
+    }
+
+    private static let restTime = TimeAmount.seconds(1)
+
+    var hasAnswered: Bool { !answered.isEmpty }
+
+    /// Asks the clients of requests that were answered a while ago to send no more of them.
+    func endAnswered(_ now: NIODeadline) {
+        for (slot, time) in answered where time <= now {
+            session.reset(slot, .noError, outputBuffer())
+            session.release(slot)
+        }
+        answered.removeAll { $0.time <= now }
+    }
+
+    private func releaseAnswered(_ slot: Int) {
+        answered.removeAll { $0.slot == slot }
+        session.release(slot)
     }
 
     // MARK: Writing
