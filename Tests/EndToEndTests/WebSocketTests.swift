@@ -30,7 +30,7 @@ struct WebSocketTests {
     }
     @Test("A slow application does not cost its client the socket") func slowApplicationKeepsItsClient() async throws {
         try await check(
-            "--ws-ping-interval", "100ms", "--ws-ping-timeout", "100ms", "--ws-queue-messages", "2",
+            "--ws-ping-interval", "100ms", "--ws-ping-timeout", "500ms", "--ws-queue-messages", "2",
             "--limit-input-buffer", "1KiB")
     }
     @Test("An idle socket is closed with 1001") func idle() async throws {

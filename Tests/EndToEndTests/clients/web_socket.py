@@ -282,7 +282,7 @@ def keepalive_of_application(server):
 
 @check
 def slow_application_keeps_its_client(server):
-    """--ws-ping-interval 100ms --ws-ping-timeout 100ms --ws-queue-messages 2: the server does not read, and so sees no pong."""
+    """--ws-ping-interval 100ms --ws-ping-timeout 500ms --ws-queue-messages 2: the server does not read, and so sees no pong."""
     with open_socket(server, "/ws/quiet?ms=1200") as connection:
         for _ in range(20):
             connection.send(frame(TEXT, "x" * 100))
