@@ -70,7 +70,7 @@ extension HTTP2Session {
     ) throws(HTTP2Error) -> HTTP2Event? {
         guard number > lastStream else { return try receiveMore(number, bytes, end, output) }
         noteOpened(number)
-        let size = try decode(bytes, &head)
+        let size = try Self.decode(bytes, decoder, limits.fields, &head)
         var event: HTTP2Event?
         defer { if event == nil { head.reset() } }
         // §6.8: what comes after the last stream that is served is not looked at.
@@ -112,11 +112,11 @@ extension HTTP2Session {
         return event
     }
 
-    private func decode(
-        _ bytes: UnsafeRawBufferPointer, _ head: inout RequestHead
+    private static func decode(
+        _ bytes: UnsafeRawBufferPointer, _ decoder: HPACKDecoder, _ limits: FieldListLimits, _ head: inout RequestHead
     ) throws(HTTP2Error) -> FieldListResult {
         do throws(HPACKError) {
-            return try decoder.decode(bytes, limits: limits.fields, into: &head)
+            return try decoder.decode(bytes, limits: limits, into: &head)
         } catch {
             throw .compression(error)
         }
@@ -127,7 +127,7 @@ extension HTTP2Session {
         _ number: UInt32, _ bytes: UnsafeRawBufferPointer, _ end: Bool, _ output: OutputBuffer
     ) throws(HTTP2Error) -> HTTP2Event? {
         scratch.reset()
-        let size = try decode(bytes, &scratch)
+        let size = try Self.decode(bytes, decoder, limits.fields, &scratch)
         guard let slot = streams.find(number) else {
             // §5.1.1.
             guard !isSkipped(number) else { throw .shrinkingStreamNumber }

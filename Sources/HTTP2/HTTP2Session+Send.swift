@@ -8,7 +8,7 @@ extension HTTP2Session {
     /// before ``endHeaders(_:from:end:_:)``.
     ///
     /// - Returns: where it begins in the output.
-    package func beginHeaders(_ output: OutputBuffer) -> Int {
+    package mutating func beginHeaders(_ output: OutputBuffer) -> Int {
         let start = output.count
         _ = output.reserve(FrameHeader.size)
         output.count &+= FrameHeader.size
@@ -56,13 +56,10 @@ extension HTTP2Session {
     // MARK: Data
 
     /// How many bytes of content the stream may send now, in one frame.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func sendable(_ slot: Int) -> Int {
         max(0, min(sendWindow, streams[slot].sendWindow, peer.frameSize))
     }
-
-    /// Whether it is the stream's own window that is used up.
-    package func isStreamBlocked(_ slot: Int) -> Bool { streams[slot].sendWindow <= 0 }
 
     /// Writes the head of a DATA frame, whose `count` bytes follow. They must be ``sendable(_:)``.
     @inline(__always)
@@ -87,14 +84,20 @@ extension HTTP2Session {
     // MARK: Streams
 
     /// Whether each side may still send on the stream.
+    @inlinable
     package func isRemoteEnded(_ slot: Int) -> Bool { streams[slot].remoteEnded }
     /// How much of the content is known to come; nil when its length is not known.
+    @inlinable
     package func remainingContent(_ slot: Int) -> Int? {
         streams[slot].announced < 0 ? nil : streams[slot].announced - streams[slot].received
     }
+    @inlinable
     package func isLocalEnded(_ slot: Int) -> Bool { streams[slot].localEnded }
+    @inlinable
     package func isReset(_ slot: Int) -> Bool { streams[slot].isReset }
+    @inlinable
     package func number(_ slot: Int) -> UInt32 { streams[slot].number }
+    @inlinable
     package func priority(_ slot: Int) -> Priority { streams[slot].priority }
 
     /// Ends a stream at once (RFC 9113 §6.4).

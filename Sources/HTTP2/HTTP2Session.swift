@@ -21,6 +21,9 @@ package struct HTTP2Limits: Sendable {
 /// It is pulled: ``next(_:into:_:)`` takes one frame after another from the input, answers in `output` what the protocol
 /// itself has to answer, and returns what concerns a request. What breaks a rule of one stream ends that stream; what
 /// breaks one of the connection is thrown, and nothing can be read after it.
+///
+/// What only reads from it can be inlined: for a call across modules it would be copied, whole.
+@usableFromInline
 package struct HTTP2Session {
     enum Phase {
         case preface, settings, open, over
@@ -43,10 +46,11 @@ package struct HTTP2Session {
     let limits: HTTP2Limits
     let local: HTTP2Settings
     /// What the peer has said of itself.
+    @usableFromInline
     package internal(set) var peer = HTTP2Settings()
 
     var phase = Phase.preface
-    var streams = StreamTable()
+    @usableFromInline var streams = StreamTable()
     let decoder: HPACKDecoder
     let encoder: HPACKEncoder
     var block: Block?
@@ -63,7 +67,7 @@ package struct HTTP2Session {
     var nextReset = 0
 
     // What may be sent on all streams together, and what the peer may still send.
-    var sendWindow = 65535
+    @usableFromInline var sendWindow = 65535
     var receiveWindow = 65535
     var untold = 0
     /// The window of the peer's streams in the beginning. It sends by the default until it knows ours (§6.9.3).

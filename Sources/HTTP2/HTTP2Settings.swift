@@ -1,6 +1,7 @@
 import HTTPSemantics
 
 /// What each side tells the other about itself (RFC 9113 §6.5.2).
+@usableFromInline
 package struct HTTP2Settings: Sendable, Equatable {
     /// Bytes of the dynamic table that the sender's decoder keeps.
     package var headerTableSize = 4096
@@ -9,7 +10,7 @@ package struct HTTP2Settings: Sendable, Equatable {
     /// The window of a stream in the beginning, in bytes.
     package var initialWindow = 65535
     /// The largest payload of a frame that the sender takes.
-    package var frameSize = 16384
+    @usableFromInline package var frameSize = 16384
     /// The largest list of fields that the sender takes, as ``FieldListLimits/size`` counts; nil is no limit.
     package var headerListSize: Int?
     /// Whether CONNECT may name a protocol (RFC 8441 §3).

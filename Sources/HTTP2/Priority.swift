@@ -1,4 +1,5 @@
 /// How urgent a response is for its client (RFC 9218 §4).
+@usableFromInline
 package struct Priority: Sendable, Equatable {
     /// From 0, the most urgent, to 7.
     package var urgency: UInt8 = 3

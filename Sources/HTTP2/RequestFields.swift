@@ -174,7 +174,8 @@ struct RequestFields {
         let authority = head.authority
         guard authority.count > 0, head.withBytes(of: authority, Authority.isHostField) else { return false }
         guard let host else {
-            let name = head.append(Self.hostName)
+            let name = RequestHead.Slice(head.bytes.count, 4)
+            Self.hostName.withUnsafeBytes { head.bytes.append($0) }
             head.fields.append(RequestHead.Field(name: name, value: authority))
             return true
         }

@@ -1,8 +1,9 @@
 /// The streams of a connection that are in use, each in a slot that is its own until it is released.
 ///
 /// Numbers of streams grow, so the number itself is as good as a hash of it.
+@usableFromInline
 struct StreamTable {
-    private(set) var slots: [StreamState] = []
+    @usableFromInline private(set) var slots: [StreamState] = []
     private var free: [Int] = []
     /// Slots by the number of their stream, in a table with open addressing; -1 is free.
     private var places: [Int] = Array(repeating: -1, count: 16)
@@ -12,8 +13,9 @@ struct StreamTable {
     /// Slots that are in use, whether or not their stream can still be found.
     var used: Int { slots.count - free.count }
 
+    @usableFromInline
     subscript(slot: Int) -> StreamState {
-        @inline(__always) get { slots[slot] }
+        @inlinable @inline(__always) get { slots[slot] }
         @inline(__always) _modify { yield &slots[slot] }
     }
 
@@ -87,22 +89,23 @@ struct StreamTable {
 }
 
 /// One stream, as the protocol sees it (RFC 9113 §5.1).
+@usableFromInline
 struct StreamState {
-    let number: UInt32
+    @usableFromInline let number: UInt32
     /// What may still be sent, and what the peer may still send, in bytes.
-    var sendWindow: Int
+    @usableFromInline var sendWindow: Int
     var receiveWindow: Int
     /// Bytes that were taken, and that the peer has not been told of.
     var untold = 0
     /// The length of the content that the request announced, or -1; and what has come of it.
-    var announced = -1
-    var received = 0
-    var priority = Priority()
+    @usableFromInline var announced = -1
+    @usableFromInline var received = 0
+    @usableFromInline var priority = Priority()
     /// Each side has ended its half.
-    var remoteEnded: Bool
-    var localEnded = false
+    @usableFromInline var remoteEnded: Bool
+    @usableFromInline var localEnded = false
     /// RST_STREAM went either way.
-    var isReset = false
+    @usableFromInline var isReset = false
     var isFound = true
     var isUsed = true
     /// The content goes on for as long as the tunnel, and has no trailers.

@@ -52,23 +52,26 @@ final class ExchangeWorker: @unchecked Sendable {
     private func run() async {
         identity = sagi_current_task()
         while let stream {
-            var exchange = stream.begin(self)
             var failure: (any Error)?
-            while true {
-                do {
-                    if server.runsApplicationOnLoop {
-                        try await server.application.handle(exchange)
-                    } else {
-                        try await offLoop { [server, exchange] in try await server.application.handle(exchange) }
+            do {
+                // Not held any longer than the application works: then the stream can use its parts again.
+                var exchange = stream.begin(self)
+                while true {
+                    do {
+                        if server.runsApplicationOnLoop {
+                            try await server.application.handle(exchange)
+                        } else {
+                            try await offLoop { [server, exchange] in try await server.application.handle(exchange) }
+                        }
+                    } catch {
+                        if error is Unsupported, let plain = stream.plainInstead() {
+                            exchange = plain
+                            continue
+                        }
+                        failure = error
                     }
-                } catch {
-                    if error is Unsupported, let plain = stream.plainInstead() {
-                        exchange = plain
-                        continue
-                    }
-                    failure = error
+                    break
                 }
-                break
             }
             self.stream = nil
             stream.applicationReturned(failure)

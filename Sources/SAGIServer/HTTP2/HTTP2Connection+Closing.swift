@@ -9,12 +9,12 @@ extension HTTP2Connection: ServerConnection {
         guard case .open = state else { return }
         state = .finishing
         drainEnd = nil
-        session.goAway(.noError, outputBuffer())
+        session.pointee.goAway(.noError, outputBuffer())
     }
 
     /// Refuses the connection, because there are too many.
     func turnAway() {
-        session.goAway(.enhanceYourCalm, sentence: "The server has too many connections.", outputBuffer())
+        session.pointee.goAway(.enhanceYourCalm, sentence: "The server has too many connections.", outputBuffer())
         linger()
     }
 
@@ -49,7 +49,7 @@ extension HTTP2Connection: ServerConnection {
         guard case .open = state else { return }
         state = .finishing
         // RFC 9113 §6.8: requests that are on their way are still served.
-        session.goAway(.noError, last: false, sentence: "The server is shutting down.", outputBuffer())
+        session.pointee.goAway(.noError, last: false, sentence: "The server is shutting down.", outputBuffer())
         drainEnd = loop.now + grace
         for case let stream? in streams { stream.exchange.layer?.shutDown() }
         updateWakeTime()
@@ -58,14 +58,14 @@ extension HTTP2Connection: ServerConnection {
     /// The grace of a shutdown is over: what comes now is not served.
     func endGrace() {
         drainEnd = nil
-        session.goAway(.noError, outputBuffer())
+        session.pointee.goAway(.noError, outputBuffer())
         if openStreams == 0 { linger() }
     }
 
     func shutDownNow() {
         guard isServing else { return close() }
         endStreams(.serverShutdown)
-        session.goAway(.noError, outputBuffer())
+        session.pointee.goAway(.noError, outputBuffer())
         close()
     }
 }

@@ -82,7 +82,7 @@ extension HTTP2Connection: TransportHandler {
     private var idleEnd: NIODeadline? {
         guard openStreams == 0 else { return nil }
         let time =
-            session.lastStream == 0 || session.isInHeaderBlock
+            session.pointee.lastStream == 0 || session.pointee.isInHeaderBlock
             ? server.timeouts.requestHeader : server.timeouts.keepAlive
         return time.map { idleSince + $0 }
     }

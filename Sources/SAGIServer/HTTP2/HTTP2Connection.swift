@@ -19,7 +19,9 @@ final class HTTP2Connection: @unchecked Sendable {
     /// What is sent in this turn gathers here. Between turns it has no memory.
     private let output = OutputBuffer(capacity: 0)
 
-    @exclusivity(unchecked) var session: HTTP2Session
+    /// Behind a pointer: a property would be copied whole wherever one of its methods only reads.
+    let session: UnsafeMutablePointer<HTTP2Session>
+    private let encoder: HPACKEncoder
     @exclusivity(unchecked) var heads = HeadBlocks()
     @exclusivity(unchecked) private var input = ByteBuffer()
     @exclusivity(unchecked) var state = State.open
@@ -68,17 +70,24 @@ final class HTTP2Connection: @unchecked Sendable {
         self.loop = loop
         self.transport = transport
         self.link = link
-        session = HTTP2Session(settings: server.http2Settings, limits: server.http2Limits)
+        session = .allocate(capacity: 1)
+        session.initialize(to: HTTP2Session(settings: server.http2Settings, limits: server.http2Limits))
+        encoder = session.pointee.fieldEncoder
         spare = loop.takeStream()
         beginning = loop.now
         idleSince = loop.now
         forgiveTime = loop.now
     }
 
+    deinit {
+        session.deinitialize(count: 1)
+        session.deallocate()
+    }
+
     /// Begins to serve.
     func start() {
         loop.add(self)
-        session.start(outputBuffer())
+        session.pointee.start(outputBuffer())
         updateWakeTime()
         if let grace = loop.drainGrace { drain(grace: grace) }
     }
@@ -86,7 +95,7 @@ final class HTTP2Connection: @unchecked Sendable {
     /// Begins with the request of an HTTP/1.1 connection as the first stream. False, and nothing was sent, when the
     /// settings that came with it are no good.
     func start(upgrading head: RequestHead, _ settings: [UInt8]) -> Bool {
-        guard let slot = try? settings.withUnsafeBytes({ try session.upgrade($0) }) else { return false }
+        guard let slot = try? settings.withUnsafeBytes({ try session.pointee.upgrade($0) }) else { return false }
         outputBuffer().append("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
         start()
         var head = head
@@ -110,14 +119,14 @@ final class HTTP2Connection: @unchecked Sendable {
 
     func readFrames() {
         if loop.now >= forgiveTime {
-            session.forgive()
+            session.pointee.forgive()
             forgiveTime = loop.now + .seconds(1)
         }
         do throws(HTTP2Error) {
             while isServing {
                 // Whoever takes no answers is not asked for more questions.
                 guard transport.isWritable else { return transport.setReading(false) }
-                let event = try session.next(
+                let event = try session.pointee.next(
                     &input, into: &spare.storage.contents.pointee.head, outputBuffer())
                 guard let event else { break }
                 take(event)
@@ -151,7 +160,7 @@ final class HTTP2Connection: @unchecked Sendable {
             openStream(slot, end: end).refuse(ServerCore.Refusal(status: status, sentence: sentence))
         case .data(let slot, let bytes, let end):
             if let stream = streams[slot] { return stream.receive(bytes, end: end) }
-            session.giveBack(bytes.readableBytes, outputBuffer())
+            session.pointee.giveBack(bytes.readableBytes, outputBuffer())
             if end { releaseAnswered(slot) }
         case .trailers(let slot, let trailers):
             if let stream = streams[slot] { stream.receive(trailers: trailers) } else { releaseAnswered(slot) }
@@ -186,15 +195,19 @@ final class HTTP2Connection: @unchecked Sendable {
 
     /// Why a request is not served, whatever the application would say.
     private func refusal(of stream: HTTP2Stream) -> ServerCore.Refusal? {
-        let head = stream.storage.contents.pointee.head
+        let head = stream.storage.contents
         if let names = server.serverNames, !names.contains(RequestScope(storage: stream.storage).authority ?? "") {
             // RFC 9110 §15.5.20.
             return .init(status: 421, sentence: "This host is not served here.")
         }
-        if let limit = server.limits.body, let length = head.contentLength, length > limit {
+        if let limit = server.limits.body, let length = head.pointee.head.contentLength, length > limit {
             return .init(status: 413, sentence: "The content is too large.")
         }
-        guard head.knownMethod == .connect else { return nil }
+        guard head.pointee.head.knownMethod == .connect else { return nil }
+        return refusal(ofConnect: head.pointee.head, stream)
+    }
+
+    private func refusal(ofConnect head: RequestHead, _ stream: HTTP2Stream) -> ServerCore.Refusal? {
         guard head.isEqual(head.connectProtocol, to: "websocket") else {
             // RFC 9110 §9.3.6: this server is no proxy; RFC 8441 §4: and knows no other protocol.
             return .init(status: 501, sentence: "CONNECT is not implemented.")
@@ -214,7 +227,7 @@ final class HTTP2Connection: @unchecked Sendable {
         server.logger.debug(
             "Ended a connection: \(error.sentence)", metadata: ["client": "\(link.peerName)"])
         endStreams(.protocolError)
-        session.goAway(error.code, sentence: error.sentence, outputBuffer())
+        session.pointee.goAway(error.code, sentence: error.sentence, outputBuffer())
         linger()
     }
 
@@ -226,12 +239,12 @@ final class HTTP2Connection: @unchecked Sendable {
 
     func consumed(_ stream: HTTP2Stream, _ count: Int) {
         guard count > 0, isServing else { return }
-        session.consumed(stream.slot, count, outputBuffer())
+        session.pointee.consumed(stream.slot, count, outputBuffer())
     }
 
     func reset(_ stream: HTTP2Stream, _ code: ErrorCode) {
         guard isServing else { return }
-        session.reset(stream.slot, code, outputBuffer())
+        session.pointee.reset(stream.slot, code, outputBuffer())
     }
 
     /// The stream has been served.
@@ -240,15 +253,15 @@ final class HTTP2Connection: @unchecked Sendable {
         sendQueue.remove(stream)
         streams[slot] = nil
         openStreams -= 1
-        if isServing, stream.content.bytes > 0 { session.giveBack(stream.content.bytes, outputBuffer()) }
-        if isServing, !session.isRemoteEnded(slot), !session.isReset(slot) {
+        if isServing, stream.content.bytes > 0 { session.pointee.giveBack(stream.content.bytes, outputBuffer()) }
+        if isServing, !session.pointee.isRemoteEnded(slot), !session.pointee.isReset(slot) {
             // RFC 9113 §8.1: the response is whole, and the rest of the request is not wanted. A little of it is thrown
             // away, as over HTTP/1.1: the client need not be stopped when it has all but said it.
-            let isLong = session.remainingContent(slot).map { $0 > server.limits.drain } ?? false
+            let isLong = session.pointee.remainingContent(slot).map { $0 > server.limits.drain } ?? false
             answered.append((slot, isLong ? loop.now : loop.now + Self.restTime))
             if isLong { endAnswered(loop.now) } else { wake(at: loop.now + Self.restTime) }
         } else {
-            session.release(slot)
+            session.pointee.release(slot)
         }
         guard openStreams == 0 else { return }
         idleSince = loop.now
@@ -262,15 +275,15 @@ final class HTTP2Connection: @unchecked Sendable {
     /// Asks the clients of requests that were answered a while ago to send no more of them.
     func endAnswered(_ now: NIODeadline) {
         for (slot, time) in answered where time <= now {
-            session.reset(slot, .noError, outputBuffer())
-            session.release(slot)
+            session.pointee.reset(slot, .noError, outputBuffer())
+            session.pointee.release(slot)
         }
         answered.removeAll { $0.time <= now }
     }
 
     private func releaseAnswered(_ slot: Int) {
         answered.removeAll { $0.slot == slot }
-        session.release(slot)
+        session.pointee.release(slot)
     }
 
     // MARK: Writing
@@ -324,21 +337,20 @@ final class HTTP2Connection: @unchecked Sendable {
     }
 
     func writeInformational(_ stream: HTTP2Stream, _ status: Int, _ fields: HTTPFields) {
-        guard isServing, !session.isReset(stream.slot) else { return }
+        guard isServing, !session.pointee.isReset(stream.slot) else { return }
         let output = outputBuffer()
-        let start = session.beginHeaders(output)
-        session.fieldEncoder.encode(status: status, into: output)
-        session.fieldEncoder.encode(fields, allowsLength: false, into: output)
-        session.endHeaders(stream.slot, from: start, end: false, output)
+        let start = session.pointee.beginHeaders(output)
+        encoder.encode(status: status, into: output)
+        encoder.encode(fields, allowsLength: false, into: output)
+        session.pointee.endHeaders(stream.slot, from: start, end: false, output)
     }
 
     /// Writes the head of a response. `length`: the `Content-Length` to add.
     func writeHead(_ stream: HTTP2Stream, length: Int?, end: Bool) {
-        guard isServing, !session.isReset(stream.slot) else { return }
+        guard isServing, !session.pointee.isReset(stream.slot) else { return }
         let output = outputBuffer()
         loop.serverFields.update(loop.now)
-        let start = session.beginHeaders(output)
-        let encoder = session.fieldEncoder
+        let start = session.pointee.beginHeaders(output)
         let response = stream.response
         var key = HeadBlocks.Key(
             status: response.status, length: length ?? -1, tableVersion: encoder.tableVersion,
@@ -359,20 +371,20 @@ final class HTTP2Connection: @unchecked Sendable {
             }
             key.tableVersion = encoder.tableVersion
         }
-        session.endHeaders(stream.slot, from: start, end: end, output)
+        session.pointee.endHeaders(stream.slot, from: start, end: end, output)
         stream.written += 1
         if end { noteEnd(stream) }
     }
 
     /// Writes content as far as the windows allow.
     func writeData(_ stream: HTTP2Stream, _ bytes: inout ByteBuffer, isLast: Bool) {
-        guard !session.isReset(stream.slot) else { return bytes.moveReaderIndex(to: bytes.writerIndex) }
+        guard !session.pointee.isReset(stream.slot) else { return bytes.moveReaderIndex(to: bytes.writerIndex) }
         while bytes.readableBytes > 0, isWritableNow {
-            let count = min(session.sendable(stream.slot), bytes.readableBytes)
+            let count = min(session.pointee.sendable(stream.slot), bytes.readableBytes)
             guard count > 0 else { return }
             let end = isLast && count == bytes.readableBytes
             let output = outputBuffer()
-            session.writeDataHead(stream.slot, count, end: end, output)
+            session.pointee.writeDataHead(stream.slot, count, end: end, output)
             bytes.readWithUnsafeReadableBytes { source in
                 output.append(UnsafeRawBufferPointer(rebasing: source[..<count]))
                 return count
@@ -383,19 +395,20 @@ final class HTTP2Connection: @unchecked Sendable {
         }
     }
 
-    func sendable(_ stream: HTTP2Stream) -> Int { session.sendable(stream.slot) }
+    func sendable(_ stream: HTTP2Stream) -> Int { session.pointee.sendable(stream.slot) }
 
     /// Ends the stream when all of its response has been written, and the end has not.
     func endIfWhole(_ stream: HTTP2Stream) {
-        guard stream.response.isWhole, isServing, !session.isLocalEnded(stream.slot), !session.isReset(stream.slot)
+        guard stream.response.isWhole, isServing, !session.pointee.isLocalEnded(stream.slot),
+            !session.pointee.isReset(stream.slot)
         else { return }
         if let trailers = stream.response.trailers {
             let output = outputBuffer()
-            let start = session.beginHeaders(output)
-            session.fieldEncoder.encode(trailers, allowsLength: false, into: output)
-            session.endHeaders(stream.slot, from: start, end: true, output)
+            let start = session.pointee.beginHeaders(output)
+            encoder.encode(trailers, allowsLength: false, into: output)
+            session.pointee.endHeaders(stream.slot, from: start, end: true, output)
         } else {
-            session.writeDataHead(stream.slot, 0, end: true, outputBuffer())
+            session.pointee.writeDataHead(stream.slot, 0, end: true, outputBuffer())
         }
         noteEnd(stream)
     }
@@ -408,7 +421,7 @@ final class HTTP2Connection: @unchecked Sendable {
     /// The stream has something to send, and gets a turn.
     func queue(_ stream: HTTP2Stream) {
         guard !stream.isQueued, isServing else { return }
-        sendQueue.append(stream, session.priority(stream.slot), isContinuing: false)
+        sendQueue.append(stream, session.pointee.priority(stream.slot), isContinuing: false)
         requestTurnEnd()
     }
 
@@ -423,7 +436,7 @@ final class HTTP2Connection: @unchecked Sendable {
     private func pump() {
         while isWritableNow, let stream = sendQueue.next() {
             if stream.takeTurn(), !stream.isQueued {
-                sendQueue.append(stream, session.priority(stream.slot), isContinuing: true)
+                sendQueue.append(stream, session.pointee.priority(stream.slot), isContinuing: true)
             }
         }
         if openStreams > 0 { wake(at: loop.now + .seconds(1)) }
@@ -444,10 +457,16 @@ final class HTTP2Connection: @unchecked Sendable {
     func completeFinished() {
         guard !finishing.isEmpty else { return }
         let taken = sentBytes - transport.bufferedBytes
-        guard finishing.contains(where: { $0.end <= taken }) else { return }
-        let done = finishing.filter { $0.end <= taken }
-        finishing.removeAll { $0.end <= taken }
-        for (stream, _) in done where stream.connection === self { stream.over() }
+        guard finishing[0].end <= taken else { return }
+        let all = finishing
+        finishing = []
+        for entry in all {
+            guard entry.end <= taken else {
+                finishing.append(entry)
+                continue
+            }
+            if entry.stream.connection === self { entry.stream.over() }
+        }
     }
 
     func dropOutput() {
