@@ -42,7 +42,9 @@ def nginx_http2(place):
 
 
 def granian_http2(place):
-    return ["2" if before == "--http" else word for before, word in zip([None, *(words := granian(place))], words)]
+    words = granian(place)
+    words[words.index("--http") + 1] = "2"
+    return words
 
 
 def hypercorn(place):
