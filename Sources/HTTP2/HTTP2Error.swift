@@ -4,6 +4,7 @@ package import HPACK
 package enum HTTP2Error: Error, Hashable, Sendable {
     case invalidPreface
     case missingSettings
+    case settingsTimeout
     case frameTooLarge
     case wrongFrameSize
     case needsStream
@@ -31,6 +32,7 @@ package enum HTTP2Error: Error, Hashable, Sendable {
         switch self {
         case .frameTooLarge, .wrongFrameSize: .frameSizeError
         case .closedStream: .streamClosed
+        case .settingsTimeout: .settingsTimeout
         case .initialWindowTooLarge, .windowTooLarge, .windowExceeded: .flowControlError
         case .headerBlockTooLarge, .tooMuchNoise: .enhanceYourCalm
         case .compression: .compressionError
@@ -43,6 +45,7 @@ package enum HTTP2Error: Error, Hashable, Sendable {
         switch self {
         case .invalidPreface: "The connection does not begin with the preface of HTTP/2."
         case .missingSettings: "The first frame is not SETTINGS."
+        case .settingsTimeout: "The settings were not acknowledged in time."
         case .frameTooLarge: "A frame is larger than allowed."
         case .wrongFrameSize: "A frame has a length that its type does not allow."
         case .needsStream: "A frame that belongs to a stream names none."

@@ -10,6 +10,12 @@ struct BrowserTests {
     @Test("WebSocket: text, binary messages, deflate, codes") func webSocket() async throws {
         try await check(timeout: .seconds(120))
     }
+    @Test("The same over HTTP/2") func webSocketOverHTTP2() async throws {
+        try await check("--access-log", "stdout", "--access-log-format", "json", tls: true, timeout: .seconds(120))
+    }
+    @Test("EventSource over HTTP/2") func eventSourceOverHTTP2() async throws {
+        try await check("--access-log", "stdout", "--access-log-format", "json", tls: true, timeout: .seconds(120))
+    }
     @Test("EventSource comes back after the last event, and 204 stops it") func eventSource() async throws {
         try await check(timeout: .seconds(120))
     }

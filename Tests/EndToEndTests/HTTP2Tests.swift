@@ -12,6 +12,7 @@ struct HTTP2Tests {
     }
     @Test("Trailers both ways") func trailers() async throws { try await check() }
     @Test("Content far beyond the windows, both ways") func large() async throws { try await check(tls: true) }
+    @Test("More at once than a connection takes") func manyAtOnce() async throws { try await check(tls: true) }
     @Test("A slow response holds up no other") func concurrent() async throws { try await check() }
     @Test("A huge download does not delay small responses") func fair() async throws { try await check() }
     @Test("An application that throws") func errors() async throws { try await check() }
@@ -41,6 +42,14 @@ struct HTTP2Tests {
     @Test("Content that does not come") func slowContent() async throws { try await check("--timeout-body", "500ms") }
     @Test("An idle connection is closed") func idle() async throws {
         try await check("--timeout-keep-alive", "500ms", "--timeout-header", "500ms")
+    }
+    @Test("A client that says nothing is asked, and left") func ping() async throws {
+        try await check(
+            "--http2-ping-interval", "200ms", "--http2-ping-timeout", "400ms", "--access-log", "stdout",
+            "--access-log-format", "json")
+    }
+    @Test("Settings that are not acknowledged") func settingsTimeout() async throws {
+        try await check("--timeout-handshake", "500ms")
     }
     @Test("An old connection is ended") func connectionAge() async throws {
         try await check("--timeout-connection-age", "500ms")

@@ -27,6 +27,7 @@ import Testing
             "timeout-shutdown-grace": ["7s"],
             "http2": ["off"], "http2-streams": ["7"], "http2-stream-window": ["7"], "http2-connection-window": ["2MiB"],
             "http2-frame-size": ["32KiB"], "http2-header-table": ["7"], "http2-useless-frames": ["7"],
+            "http2-ping-interval": ["7s"], "http2-ping-timeout": ["7s"],
             "ws-frame-size": ["1KiB"], "ws-message-size": ["1KiB"], "ws-fragments": ["7"], "ws-part-size": ["1KiB"],
             "ws-queue-messages": ["7"], "ws-queue-size": ["1KiB"], "ws-connections": ["7"],
             "ws-origin": ["https://a.test"], "ws-handshake-timeout": ["7s"], "ws-idle-timeout": ["7s"],

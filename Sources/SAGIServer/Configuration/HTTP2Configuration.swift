@@ -20,6 +20,11 @@ public struct HTTP2Configuration: Sendable, Equatable {
     /// tenth of it is forgiven each second. Beyond: ENHANCE_YOUR_CALM. Default 1000.
     public var uselessFrames = 1000
 
+    /// A PING is sent when nothing has arrived for this long while streams are open. Default 30 s; `nil` sends none.
+    public var pingInterval: Duration? = .seconds(30)
+    /// For anything to arrive after a PING. Then the client counts as gone. Default 20 s; `nil` waits for ever.
+    public var pingTimeout: Duration? = .seconds(20)
+
     public init() {}
 }
 

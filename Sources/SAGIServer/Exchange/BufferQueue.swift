@@ -30,6 +30,13 @@ struct BufferQueue {
         return part
     }
 
+    /// What is left of the piece that was taken last comes first again.
+    mutating func putBack(_ piece: ByteBuffer) {
+        guard piece.readableBytes > 0 else { return }
+        pieces.insert(piece, at: first)
+        bytes += piece.readableBytes
+    }
+
     mutating func removeAll() {
         if !pieces.isEmpty { pieces = [] }
         first = 0

@@ -48,6 +48,8 @@ extension HTTP2Connection: TransportHandler {
     /// Looks at everything at that time, if not before. One look for the whole connection: no stream has a timer.
     func wake(at time: NIODeadline) {
         guard time < wakeTime else { return }
+        // What is due and cannot be done yet must not keep the loop busy.
+        let time = max(time, loop.now + .milliseconds(5))
         wakeTime = time
         transport.setDeadline(time)
     }
@@ -56,7 +58,7 @@ extension HTTP2Connection: TransportHandler {
         wakeTime = .distantFuture
         let now = loop.now
         if let lingerEnd, lingerEnd <= now { return close() }
-        guard isServing else { return }
+        guard isServing else { return updateWakeTime() }
         if let drainEnd, drainEnd <= now { endGrace() }
         checkConnection(now)
         guard isServing else { return updateWakeTime() }
@@ -70,8 +72,12 @@ extension HTTP2Connection: TransportHandler {
         if let lingerEnd { return wake(at: lingerEnd) }
         if let drainEnd { wake(at: drainEnd) }
         if openStreams > 0 || hasAnswered { wake(at: loop.now + .seconds(1)) }
+        if openStreams > 0, let peerTime { wake(at: peerTime) }
+        if session.pointee.unacknowledgedSettings > 0, let time = server.timeouts.handshake {
+            wake(at: beginning + time)
+        }
         if let idleEnd { wake(at: idleEnd) }
-        if let age = server.timeouts.connectionAge { wake(at: beginning + age) }
+        if case .open = state, let age = server.timeouts.connectionAge { wake(at: beginning + age) }
         for case let stream? in streams {
             if let time = stream.timer { wake(at: time) }
             if let time = stream.patience.deadline { wake(at: time) }
@@ -96,18 +102,46 @@ extension HTTP2Connection: TransportHandler {
             finishSoon()
             if openStreams == 0 { return linger() }
         }
-        guard let stallStart, let stall = server.timeouts.writeStall, stallStart + stall <= now else { return }
+        if session.pointee.unacknowledgedSettings > 0, let time = server.timeouts.handshake, beginning + time <= now {
+            // RFC 9113 §6.5.3.
+            return fail(.settingsTimeout)
+        }
+        checkPeer(now)
+        guard isServing, let stallStart, let stall = server.timeouts.writeStall, stallStart + stall <= now else {
+            return
+        }
         // The peer has taken too little for the whole time: it is gone, or means harm.
         let due = max(1, (server.limits.minimumRate ?? 0) * Int(stall.nanoseconds / 1_000_000) / 1000)
         if transport.isDrained || transport.takenBytes >= progressAtStall + due {
             self.stallStart = transport.isDrained ? nil : now
             progressAtStall = transport.takenBytes
         } else {
-            endStreams(.writeTimeout)
-            state = .closed
-            dropOutput()
-            transport.abort()
+            abort(.writeTimeout)
         }
+    }
+
+    /// Asks a peer that says nothing whether it is there, as long as streams wait for something.
+    private func checkPeer(_ now: NIODeadline) {
+        if let pinged {
+            if let time = server.http2Ping.timeout, pinged + time <= now { abort(.keepaliveTimeout) }
+        } else if let time = server.http2Ping.interval, openStreams > 0, heard + time <= now, transport.isWritable {
+            pinged = now
+            session.pointee.ping(UInt64(now.uptimeNanoseconds), outputBuffer())
+        }
+    }
+
+    /// The time at which to ask, or at which the answer is due.
+    private var peerTime: NIODeadline? {
+        if let pinged { return server.http2Ping.timeout.map { pinged + $0 } }
+        return server.http2Ping.interval.map { heard + $0 }
+    }
+
+    /// The peer is gone, or means harm.
+    private func abort(_ reason: DisconnectReason) {
+        endStreams(reason)
+        state = .closed
+        dropOutput()
+        transport.abort()
     }
 
     private func check(_ stream: HTTP2Stream, _ now: NIODeadline) {

@@ -49,6 +49,9 @@ final class HTTP2Connection: @unchecked Sendable {
     // Time.
     @exclusivity(unchecked) var wakeTime = NIODeadline.distantFuture
     @exclusivity(unchecked) var idleSince: NIODeadline
+    /// When anything arrived, and when the peer was asked whether it is there and has not answered.
+    @exclusivity(unchecked) var heard: NIODeadline
+    @exclusivity(unchecked) var pinged: NIODeadline?
     @exclusivity(unchecked) var lingerEnd: NIODeadline?
     @exclusivity(unchecked) var drainEnd: NIODeadline?
     @exclusivity(unchecked) var stallStart: NIODeadline?
@@ -76,6 +79,7 @@ final class HTTP2Connection: @unchecked Sendable {
         spare = loop.takeStream()
         beginning = loop.now
         idleSince = loop.now
+        heard = loop.now
         forgiveTime = loop.now
     }
 
@@ -108,6 +112,8 @@ final class HTTP2Connection: @unchecked Sendable {
     // MARK: Reading
 
     func read(_ bytes: ByteBuffer) {
+        heard = loop.now
+        pinged = nil
         if input.readableBytes == 0 {
             input = bytes
         } else {
@@ -189,6 +195,7 @@ final class HTTP2Connection: @unchecked Sendable {
         streams[slot] = stream
         openStreams += 1
         requestCount += 1
+        if openStreams == 1, let time = server.http2Ping.interval { wake(at: loop.now + time) }
         stream.open(self, slot: slot, end: end)
         return stream
     }
@@ -223,7 +230,7 @@ final class HTTP2Connection: @unchecked Sendable {
     }
 
     /// A rule of the connection was broken.
-    private func fail(_ error: HTTP2Error) {
+    func fail(_ error: HTTP2Error) {
         server.logger.debug(
             "Ended a connection: \(error.sentence)", metadata: ["client": "\(link.peerName)"])
         endStreams(.protocolError)

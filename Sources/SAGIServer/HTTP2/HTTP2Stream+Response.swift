@@ -129,7 +129,10 @@ extension HTTP2Stream: MessageStream {
     /// Whether something waits to be written.
     var hasPending: Bool { !pending.isEmpty || file != nil }
 
-    func makeWritable() -> Bool { isWritable && file == nil }
+    func makeWritable() -> Bool {
+        if tunnelOutput.count >= loop.waterMarks.high { gatherTunnel() }
+        return isWritable && file == nil
+    }
 
     private func write(_ bytes: ByteBuffer) {
         guard let connection else { return }
@@ -165,6 +168,7 @@ extension HTTP2Stream: MessageStream {
         if limit > 0, var piece = pending.next(upTo: limit) {
             connection.writeData(
                 self, &piece, isLast: pending.isEmpty && file == nil && response.isWhole && response.trailers == nil)
+            pending.putBack(piece)
         }
         readFile()
         if pending.isEmpty, file == nil { connection.endIfWhole(self) }

@@ -17,6 +17,7 @@ final class ServerCore: Sendable {
     let http2Limits: HTTP2Limits
     let http2Settings: HTTP2Settings
     let isHTTP2Enabled: Bool
+    let http2Ping: (interval: TimeAmount?, timeout: TimeAmount?)
     let files: NIOThreadPool
     let runsApplicationOnLoop: Bool
     let cancelsOnDisconnect: Bool
@@ -51,6 +52,9 @@ final class ServerCore: Sendable {
         http1Limits.allowsBareLineFeed = configuration.allowsBareLineFeed
         self.http1Limits = http1Limits
         isHTTP2Enabled = configuration.http2.isEnabled
+        http2Ping = (
+            configuration.http2.pingInterval.map(TimeAmount.init), configuration.http2.pingTimeout.map(TimeAmount.init)
+        )
         http2Limits = configuration.http2Limits
         http2Settings = configuration.http2Settings
         webSocket = WebSocketSettings(configuration.webSocket)

@@ -109,6 +109,11 @@ final class NIOTransport: ChannelInboundHandler, ByteTransport, NIOScheduledCall
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // The handler is in the middle of sending, and would send more before what it has sent is gone.
+        if !isWriting { tellWritability() }
+    }
+
+    private func tellWritability() {
         loop.turn {
             fileSender?.resume()
             handler?.writabilityChanged()
@@ -219,6 +224,8 @@ final class NIOTransport: ChannelInboundHandler, ByteTransport, NIOScheduledCall
     private func write(_ bytes: ByteBuffer) {
         guard let context else { return }
         let count = bytes.readableBytes
+        let wasFull = !isWritable
+        let wasWaiting = channelBytes > 0
         channelBytes += count
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { result in
@@ -234,6 +241,12 @@ final class NIOTransport: ChannelInboundHandler, ByteTransport, NIOScheduledCall
         isWriting = true
         context.writeAndFlush(NIOAny(bytes), promise: promise)
         isWriting = false
+        // What waited before has gone with it: whoever waits for that is told when this is over.
+        guard wasFull && isWritable || wasWaiting && channelBytes == 0 else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            if bound.value.isDrained { bound.value.drained() } else { bound.value.tellWritability() }
+        }
     }
 
     private func drained() {

@@ -25,5 +25,11 @@ extension ServerOptions {
             Option(
                 "http2-useless-frames", \.configuration.http2.uselessFrames, .count(1...1_000_000),
                 "Frames that serve no request, beyond what requests earn; then: ENHANCE_YOUR_CALM."),
+            Option(
+                "http2-ping-interval", \.configuration.http2.pingInterval, .orOff(.duration()),
+                "A PING is sent when nothing has arrived for this long while streams are open."),
+            Option(
+                "http2-ping-timeout", \.configuration.http2.pingTimeout, .orOff(.duration()),
+                "For anything to arrive after a PING; then the client counts as gone."),
         ])
 }

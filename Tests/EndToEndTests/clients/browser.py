@@ -7,14 +7,21 @@ from chromium import Browser
 from wire import check, equal, main, require, seen
 
 
-def run(server, body, timeout=110):
+def run(server, body, timeout=110, secure=False, allows_errors=False):
     """Runs `body` with a browser and the address of the server."""
     async def main():
         async with Browser() as browser:
-            await body(browser, "http://%s:%d" % server.http)
+            await body(browser, "https://%s:%d" % server.https if secure else "http://%s:%d" % server.http)
 
     asyncio.run(asyncio.wait_for(main(), timeout))
-    require("ERROR" not in server.log(), server.log())
+    require(allows_errors or "ERROR" not in server.log(), server.log())
+
+
+def over_http2(server, path):
+    """The access log says that all requests for the path came over HTTP/2."""
+    lines = [json.loads(line) for line in server.log().splitlines() if line.startswith("{")]
+    versions = {line["protocol"] for line in lines if line["path"] == path}
+    equal(versions, {"HTTP/2"}, f"the versions of HTTP for {path}")
 
 
 SOCKET = """
@@ -34,6 +41,18 @@ function open(path, protocols) {
 
 @check
 def web_socket(server):
+    talk(server, secure=False)
+
+
+@check
+def web_socket_over_http2(server):
+    """--access-log stdout --access-log-format json"""
+    talk(server, secure=True)
+    over_http2(server, "/ws")
+    seen("Chromium opens WebSockets on its connection of HTTP/2")
+
+
+def talk(server, secure):
     async def body(browser, site):
         page = await browser.open(site + "/page")
 
@@ -77,16 +96,23 @@ def web_socket(server):
                 ["refused", 1006], path)
         seen("the codes are those that were sent")
 
-    async def without_log_check():
-        async with Browser() as browser:
-            await body(browser, "http://%s:%d" % server.http)
-
     # An application that fails is logged.
-    asyncio.run(asyncio.wait_for(without_log_check(), 110))
+    run(server, body, secure=secure, allows_errors=True)
 
 
 @check
 def event_source(server):
+    follow(server, secure=False)
+
+
+@check
+def event_source_over_http2(server):
+    """--access-log stdout --access-log-format json"""
+    follow(server, secure=True)
+    over_http2(server, "/sse")
+
+
+def follow(server, secure):
     async def body(browser, site):
         page = await browser.open(site + "/page")
         # The stream has five events, says how long to wait, and is 204 for who has had them all.
@@ -122,7 +148,7 @@ def event_source(server):
             })
             """), 2, "a stream that is declined is not asked for again")
 
-    run(server, body)
+    run(server, body, secure=secure)
 
 
 @check

@@ -115,6 +115,22 @@ def large(server):
 
 
 @check
+def many_at_once(server):
+    """More at once than a connection takes, again and again: nothing is lost between the turns."""
+    def one(secure):
+        for _ in range(4):
+            with Client(server, secure) as client:
+                client.h2.increment_flow_control_window(1 << 30)
+                client.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1 << 24})
+                client.flush()
+                numbers = [client.open(f"/bytes/{10_000 + count}") for count in range(100)]
+                for count, number in enumerate(numbers):
+                    answer = client.wait(number)
+                    equal((answer.status, len(answer.body)), (200, 10_000 + count), f"answer {count}")
+    both(one)
+
+
+@check
 def concurrent(server):
     with Client(server) as client:
         slow = client.open("/slow?ms=400")
@@ -401,6 +417,37 @@ def idle(server):
         while sock.recv(4096):
             pass
         between(time.monotonic() - start, 0.3, 5, "a preface that is never whole")
+
+
+@check
+def ping(server):
+    """--http2-ping-interval 200ms --http2-ping-timeout 400ms: a client that answers stays, and one that does not is gone."""
+    with Client(server) as client:
+        equal(client.wait(client.open("/slow?ms=1500")).status, 200, "for a client that answers")
+    with Client(server) as client:
+        client.until(lambda: client.h2.remote_settings.max_concurrent_streams < 1000, "SETTINGS")
+        client.open("/slow?ms=20000")
+        raw_frame(client, PING)
+        start = time.monotonic()
+        client.sock.settimeout(5)
+        try:
+            while client.sock.recv(4096):
+                pass
+        except ConnectionResetError:
+            pass
+        between(time.monotonic() - start, 0.2, 3, "the end")
+    server.await_log("keepalive_timeout")
+
+
+@check
+def settings_timeout(server):
+    """--timeout-handshake 500ms: SETTINGS that are never acknowledged."""
+    with open_socket(server.http) as sock:
+        sock.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS))
+        data = b""
+        while piece := sock.recv(4096):
+            data += piece
+        require(struct.pack(">I", ERRORS.SETTINGS_TIMEOUT) in data, f"no GOAWAY: {data!r}")
 
 
 @check
