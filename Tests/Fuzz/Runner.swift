@@ -28,7 +28,7 @@ struct Runner<Target: FuzzTarget> {
         var residentAtStart = 0
         var input: [UInt8] = []
         for iteration in 1...max(1, options.iterations) {
-            if iteration & 0xFFFF == 1 { Crash.watch() }
+            if iteration & 0xFFF == 1 { Crash.watch() }
             mutator.next(&input, using: &random)
             Crash.note(input)
             do throws(Violation) {
