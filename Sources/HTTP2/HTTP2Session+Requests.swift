@@ -90,9 +90,9 @@ extension HTTP2Session {
             return nil
         }
         var fields = RequestFields()
-        let result =
-            size == .complete
-            ? fields.read(decoder.fields, into: &head, end: end, allowsProtocol: local.connectProtocol) : .refused(431)
+        var result = fields.read(decoder.fields, into: &head, end: end, allowsProtocol: local.connectProtocol)
+        // Of a list that was cut off the answer needs the beginning, such as the method; what is wrong may be what is missing.
+        if size != .complete { result = .refused(431) }
         guard result != .malformed else {
             try refuse(number, .protocolError, output)
             return nil
@@ -127,7 +127,7 @@ extension HTTP2Session {
         _ number: UInt32, _ bytes: UnsafeRawBufferPointer, _ end: Bool, _ output: OutputBuffer
     ) throws(HTTP2Error) -> HTTP2Event? {
         scratch.reset()
-        let size = try Self.decode(bytes, decoder, limits.fields, &scratch)
+        let size = try Self.decode(bytes, decoder, limits.trailers, &scratch)
         guard let slot = streams.find(number) else {
             // §5.1.1.
             guard !isSkipped(number) else { throw .shrinkingStreamNumber }
@@ -145,8 +145,9 @@ extension HTTP2Session {
         guard end, !stream.isTunnel, stream.announced < 0 || stream.announced == stream.received,
             let trailers = RequestFields.trailers(decoder.fields, in: scratch)
         else { return try fail(slot, .protocolError, output) }
+        guard size == .complete else { return try fail(slot, .enhanceYourCalm, output) }
         remoteEnded(slot)
-        return .trailers(slot: slot, size == .complete ? trailers : [])
+        return .trailers(slot: slot, trailers)
     }
 
     // MARK: DATA (§6.1)

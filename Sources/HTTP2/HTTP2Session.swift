@@ -4,8 +4,10 @@ package import NIOCore
 
 /// How much a peer may ask of a connection.
 package struct HTTP2Limits: Sendable {
-    /// The fields of one request, and those of its trailer section.
+    /// The fields of one request. Beyond: it is answered 431.
     package var fields = FieldListLimits()
+    /// Those of its trailer section. Beyond: the stream ends with ENHANCE_YOUR_CALM.
+    package var trailers = FieldListLimits()
     /// Bytes of a header block as it is sent, over all its frames. Beyond: ENHANCE_YOUR_CALM.
     package var headerBlock = 64 * 1024
     /// Frames that serve no request, beyond what requests have earned. Beyond: ENHANCE_YOUR_CALM.

@@ -1,4 +1,5 @@
 import HPACK
+import SeededRandom
 import Testing
 
 @Suite("Huffman code") struct HuffmanTests {

@@ -1,5 +1,6 @@
 import HTTP1
 import HTTPSemantics
+import SeededRandom
 import Testing
 
 /// A valid request made at random, with what a decoder must read from it.

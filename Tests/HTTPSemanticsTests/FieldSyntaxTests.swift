@@ -1,4 +1,5 @@
 import HTTPSemantics
+import SeededRandom
 import Testing
 
 @Suite("Field syntax") struct FieldSyntaxTests {

@@ -1,4 +1,5 @@
 import HTTPSemantics
+import SeededRandom
 import Testing
 
 @Suite("Percent coding") struct PercentCodingTests {

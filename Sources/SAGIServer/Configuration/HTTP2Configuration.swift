@@ -45,6 +45,8 @@ extension ServerConfiguration {
         result.fields.size = limits.headerSection
         // The pseudo-header fields are no fields for whoever sets the limit.
         result.fields.fieldCount = limits.headerCount + 5
+        result.trailers.size = limits.trailerSection
+        result.trailers.fieldCount = limits.headerCount
         result.headerBlock = 2 * limits.headerSection
         result.noise = http2.uselessFrames
         result.connectionWindow = http2.connectionWindow

@@ -10,11 +10,8 @@ struct StatusMemo {
     private var kept: HTTPResponse.PseudoHeaderFields?
     private var key: UInt = 0
     private var code = 0
-    /// The object that was seen last, and how often in a row: one that is made anew each time is not worth keeping.
-    private var candidate: UInt = 0
-    private var sightings = 0
+    private var sightings = Sightings()
 
-    private static let worthKeeping = 16
     private static let isUsable = MemoryLayout<HTTPResponse.PseudoHeaderFields>.size == MemoryLayout<UInt>.size
 
     @inline(__always)
@@ -27,9 +24,7 @@ struct StatusMemo {
     @inline(never)
     private mutating func read(_ response: HTTPResponse, _ key: UInt) -> Int {
         let code = response.status.code
-        sightings = candidate == key ? sightings + 1 : 1
-        candidate = key
-        if sightings >= Self.worthKeeping {
+        if sightings.isWorthKeeping(key) {
             kept = response.pseudoHeaderFields
             self.key = key
             self.code = code

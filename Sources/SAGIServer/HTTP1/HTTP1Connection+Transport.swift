@@ -133,8 +133,7 @@ extension HTTP1Connection: TransportHandler {
     /// The peer has taken nothing for the whole time: it is gone, or means harm.
     private func writeStalled() {
         let stall = server.timeouts.writeStall ?? .zero
-        let due = max(1, (server.limits.minimumRate ?? 0) * Int(stall.nanoseconds / 1_000_000) / 1000)
-        guard transport.isDrained || transport.takenBytes >= progressAtStall + due else {
+        guard transport.isDrained || transport.takenBytes >= progressAtStall + server.leastTaken(in: stall) else {
             if case .tunnelling = state {
                 tunnelHandler?.closed(.writeTimeout)
                 return

@@ -6,9 +6,6 @@ import HTTPTypes
 ///
 /// An application that keeps its head in a constant sends the same array of fields each time. Writing it out
 /// costs more than all the rest of a small response, so the bytes of the last few such heads are kept.
-///
-/// Two values of `HTTPFields` with the same bits are the same value, as long as one of them is kept alive: its
-/// storage is copied before it is changed. That is all the cache relies on.
 struct HeadCache {
     private struct Entry {
         /// Keeps the storage alive, and unchanged, which `key` stands for.
@@ -21,27 +18,17 @@ struct HeadCache {
 
     private var entries: [Entry] = []
     private var next = 0
-    /// The head that was seen last, and how often in a row: one that is made anew each time may get the same
-    /// address by chance, and is not worth keeping.
-    private var candidate: UInt = 0
-    private var sightings = 0
+    private var sightings = Sightings()
 
     private static let capacity = 8
-    private static let worthKeeping = 16
-    private static let isUsable = MemoryLayout<HTTPFields>.size == MemoryLayout<UInt>.size
-
-    @inline(__always)
-    private static func key(_ fields: HTTPFields) -> UInt {
-        withUnsafeBytes(of: fields) { $0.loadUnaligned(as: UInt.self) }
-    }
 
     /// Writes the head into `output`: from the cache, or by the encoder.
     @inline(__always)
     mutating func write(
         _ status: Int, _ fields: HTTPFields, into output: OutputBuffer
     ) throws(InvalidField) -> ResponseFacts {
-        guard Self.isUsable else { return try ResponseEncoder.writeStart(status, fields, into: output) }
-        let key = Self.key(fields)
+        guard HTTPFields.hasIdentity else { return try ResponseEncoder.writeStart(status, fields, into: output) }
+        let key = fields.identity
         for index in entries.indices where entries[index].key == key && entries[index].status == status {
             output.append(entries[index].bytes)
             return entries[index].facts
@@ -55,10 +42,7 @@ struct HeadCache {
     ) throws(InvalidField) -> ResponseFacts {
         let start = output.count
         let facts = try ResponseEncoder.writeStart(status, fields, into: output)
-        sightings = candidate == key ? sightings + 1 : 1
-        candidate = key
-        guard sightings >= Self.worthKeeping else { return facts }
-        sightings = 0
+        guard sightings.isWorthKeeping(key) else { return facts }
         let bytes = Array(output.bytes[start..<output.count])
         let entry = Entry(fields: fields, key: key, status: status, bytes: bytes, facts: facts)
         if entries.count < Self.capacity {

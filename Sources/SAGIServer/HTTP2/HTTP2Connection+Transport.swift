@@ -111,8 +111,7 @@ extension HTTP2Connection: TransportHandler {
             return
         }
         // The peer has taken too little for the whole time: it is gone, or means harm.
-        let due = max(1, (server.limits.minimumRate ?? 0) * Int(stall.nanoseconds / 1_000_000) / 1000)
-        if transport.isDrained || transport.takenBytes >= progressAtStall + due {
+        if transport.isDrained || transport.takenBytes >= progressAtStall + server.leastTaken(in: stall) {
             self.stallStart = transport.isDrained ? nil : now
             progressAtStall = transport.takenBytes
         } else {
@@ -152,17 +151,16 @@ extension HTTP2Connection: TransportHandler {
         if stream.isAwaitingBody, let time = stream.patience.deadline, time <= now {
             return stream.failContent(.clientTimeout, status: 408, "The content took too long to arrive.")
         }
-        guard stream.hasPending, let stall = server.timeouts.writeStall else {
+        // What waits for its turn waits for other streams, and they for the connection, which is looked at by itself.
+        guard stream.hasPending, !stream.isQueued, let stall = server.timeouts.writeStall else {
             stream.stallStart = nil
             return
         }
-        // Its window stays shut, whatever the connection does.
-        if stream.written != stream.writtenBefore || stream.stallStart == nil {
-            stream.writtenBefore = stream.written
-            stream.stallStart = now
-        } else if let start = stream.stallStart, start + stall <= now {
-            reset(stream, .cancel)
-            stream.ended(.writeTimeout)
-        }
+        // Its window stays shut, or opens by a little at a time, whatever the connection does.
+        guard let start = stream.stallStart else { return stream.noteProgress(now) }
+        guard start + stall <= now else { return }
+        if stream.written >= stream.writtenBefore + server.leastTaken(in: stall) { return stream.noteProgress(now) }
+        reset(stream, .cancel)
+        stream.ended(.writeTimeout)
     }
 }

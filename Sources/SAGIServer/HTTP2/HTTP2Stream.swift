@@ -144,6 +144,12 @@ final class HTTP2Stream: @unchecked Sendable {
         release()
     }
 
+    /// Notes how much has been written, to see later whether the client takes enough.
+    func noteProgress(_ now: NIODeadline) {
+        stallStart = now
+        writtenBefore = written
+    }
+
     func cancelWork() {
         if isWorking, connection?.server.cancelsOnDisconnect ?? false { worker?.cancel() }
     }

@@ -6,8 +6,7 @@ import HTTPTypes
 /// Response heads that an application sends again and again, as header blocks of one connection.
 ///
 /// Encoding a head anew costs as much as all the rest of a small response. A block is the same again as long as the
-/// dynamic table, the server's own fields and the length are. That two values of `HTTPFields` with the same bits are the
-/// same is explained at ``HeadCache``.
+/// dynamic table, the server's own fields and the length are.
 struct HeadBlocks {
     /// What a block depends on, besides the fields.
     struct Key: Equatable {
@@ -29,31 +28,18 @@ struct HeadBlocks {
 
     private var entries: [Entry] = []
     private var next = 0
-    private var candidate: UInt = 0
-    private var sightings = 0
+    private var sightings = Sightings()
 
     private static let capacity = 4
-    private static let worthKeeping = 16
-    private static let isUsable = MemoryLayout<HTTPFields>.size == MemoryLayout<UInt>.size
-
-    @inline(__always)
-    private static func identity(_ fields: HTTPFields) -> UInt {
-        withUnsafeBytes(of: fields) { $0.loadUnaligned(as: UInt.self) }
-    }
 
     /// Checks the fields, and learns from them.
     mutating func facts(_ status: Int, _ fields: HTTPFields) throws(InvalidField) -> ResponseFacts {
-        guard Self.isUsable else { return try Self.check(status, fields) }
-        let identity = Self.identity(fields)
-        for entry in entries where entry.identity == identity && entry.fields.isEmpty == fields.isEmpty {
-            return entry.facts
-        }
-        let facts = try Self.check(status, fields)
-        sightings = candidate == identity ? sightings + 1 : 1
-        candidate = identity
         // The length of a 204 is left out, which is not worth keeping apart.
-        guard sightings >= Self.worthKeeping, status != 204 else { return facts }
-        sightings = 0
+        guard HTTPFields.hasIdentity, status != 204 else { return try Self.check(status, fields) }
+        let identity = fields.identity
+        for index in entries.indices where entries[index].identity == identity { return entries[index].facts }
+        let facts = try Self.check(status, fields)
+        guard sightings.isWorthKeeping(identity) else { return facts }
         let entry = Entry(fields: fields, identity: identity, facts: facts)
         if entries.count < Self.capacity {
             entries.append(entry)
@@ -79,16 +65,18 @@ struct HeadBlocks {
     /// The block that was kept for this head.
     @inline(__always)
     func find(_ fields: HTTPFields, _ key: Key) -> [UInt8]? {
-        guard Self.isUsable else { return nil }
-        let identity = Self.identity(fields)
-        for entry in entries where entry.identity == identity && entry.key == key { return entry.block }
+        guard HTTPFields.hasIdentity else { return nil }
+        let identity = fields.identity
+        for index in entries.indices where entries[index].identity == identity && entries[index].key == key {
+            return entries[index].block
+        }
         return nil
     }
 
     /// Keeps a block, when its fields are worth it.
     mutating func keep(_ block: UnsafeRawBufferPointer, _ fields: HTTPFields, _ key: Key) {
-        guard Self.isUsable else { return }
-        let identity = Self.identity(fields)
+        guard HTTPFields.hasIdentity else { return }
+        let identity = fields.identity
         for index in entries.indices where entries[index].identity == identity {
             entries[index].key = key
             entries[index].block = Array(block)

@@ -72,6 +72,11 @@ final class ServerCore: Sendable {
     /// What each request with content begins with.
     var patience: ContentPatience { ContentPatience(timeouts.bodyStall, rate: limits.minimumRate) }
 
+    /// Bytes that a peer has to take in the time of ``ConnectionTimeouts/writeStall``, not to count as gone.
+    func leastTaken(in stall: TimeAmount) -> Int {
+        max(1, (limits.minimumRate ?? 0) * Int(stall.nanoseconds / 1_000_000) / 1000)
+    }
+
     /// How many bytes of unwanted content are thrown away to keep a connection; nil closes it instead.
     func drainable(_ remaining: Int?) -> Int? {
         guard let remaining else { return limits.drain }

@@ -98,6 +98,11 @@ def trailers(server):
         client.h2.send_headers(number, [("x-end", "1")], end_stream=True)
         client.flush()
         equal(client.wait(number).body, b"with", "content before trailers")
+        number = client.open("/echo", "POST", end=False)
+        client.h2.send_headers(number, [("x-end", "v" * 9000)], end_stream=True)
+        client.flush()
+        equal(client.wait(number).reset, ERRORS.ENHANCE_YOUR_CALM, "trailers beyond the limit")
+        equal(client.get("/").status, 200, "the connection goes on")
 
 
 @check
@@ -188,6 +193,8 @@ def refusals(server):
         client.send(number, b"x" * 2000)
         equal(client.wait(number).status, 413, "content beyond the limit")
         equal(get("/", fields=[("x", "y" * 3000)]).status, 431, "fields beyond the limit")
+        answer = get("/", method="HEAD", fields=[("x", "y" * 3000)])
+        equal((answer.status, answer.body), (431, b""), "the same for HEAD")
         equal(client.get("/", authority="example.com").status, 421, "another host")
         equal(client.get("/", authority="example.org").status, 200, "the connection goes on")
     with Client(server) as client:
@@ -389,6 +396,17 @@ def stalled_window(server):
         equal(client.answers[number].reset, ERRORS.CANCEL, "the stream")
         client.h2.increment_flow_control_window(1 << 20)
         equal(client.get("/").status, 200, "the connection goes on")
+        # A window that opens by a little, again and again, is as good as shut.
+        number = client.open("/bytes/10000000")
+        client.until(lambda: len(client.answers[number].body) >= 65535, "the first window")
+        end = time.monotonic() + 8
+        while not client.answers[number].is_over:
+            require(time.monotonic() < end, "a stream that takes ten bytes a second is kept")
+            client.h2.increment_flow_control_window(2, number)
+            client.flush()
+            client.read()
+            time.sleep(0.2)  # the slowness is what is tried
+        equal(client.answers[number].reset, ERRORS.CANCEL, "the stream that dribbles")
 
 
 @check

@@ -132,9 +132,9 @@ extension Rule {
             .fine([.refused(1, 431)])
         ) { _, limits in limits.fields.size = 500 },
         Rule(
-            "RFC 6585 §5", "trailers that are too large are left out",
-            [open, .headers(1, .list([("a", String(repeating: "b", count: 500))]))], .fine([.trailers(1, [])])
-        ) { _, limits in limits.fields.size = 500 },
+            "RFC 9113 §10.5.1", "trailers that are too large",
+            [open, .headers(1, .list([("a", String(repeating: "b", count: 500))]))], .stream(1, .enhanceYourCalm)
+        ) { _, limits in limits.trailers.size = 500 },
     ]
 
     private static let webSocket: [Field] = .list([
