@@ -149,8 +149,25 @@ extension HTTP2Session {
         try makeNoise()
         let number = Self.dependency(payload)
         guard number != 0 else { throw .needsStream }
-        guard let slot = streams.find(number) else { return nil }
-        streams[slot].priority = Priority(UnsafeRawBufferPointer(rebasing: payload[4...]))
-        return .reprioritized(slot: slot)
+        let priority = Priority(UnsafeRawBufferPointer(rebasing: payload[4...]))
+        if let slot = streams.find(number) {
+            streams[slot].priority = priority
+            return .reprioritized(slot: slot)
+        }
+        // It may come before the stream that it is about.
+        if number > lastStream, number & 1 == 1 {
+            earlyPriorities.removeAll { $0.stream == number || $0.stream <= lastStream }
+            if earlyPriorities.count == Self.earlyPriorityCount { earlyPriorities.removeFirst() }
+            earlyPriorities.append((number, priority))
+        }
+        return nil
+    }
+
+    private static let earlyPriorityCount = 32
+
+    /// What was said of a stream before it was opened; it counts for more than the request's field.
+    mutating func takeEarlyPriority(of number: UInt32) -> Priority? {
+        guard let index = earlyPriorities.firstIndex(where: { $0.stream == number }) else { return nil }
+        return earlyPriorities.remove(at: index).priority
     }
 }

@@ -102,6 +102,7 @@ extension HTTP2Session {
             number, sendWindow: peer.initialWindow, receiveWindow: streamWindow, remoteEnded: end)
         stream.announced = head.contentLength ?? -1
         stream.priority = fields.priority
+        if !earlyPriorities.isEmpty, let early = takeEarlyPriority(of: number) { stream.priority = early }
         stream.isTunnel = head.knownMethod == .connect
         let slot = streams.add(stream)
         if case .refused(let status) = result {

@@ -67,6 +67,8 @@ package struct HTTP2Session {
     /// Streams that were reset here a moment ago: what the peer had sent before it knew is ignored (§5.1).
     var recentlyReset: [ResetStream] = []
     var nextReset = 0
+    /// What PRIORITY_UPDATE has said of streams that are still to be opened, the last few.
+    var earlyPriorities: [(stream: UInt32, priority: Priority)] = []
 
     // What may be sent on all streams together, and what the peer may still send.
     @usableFromInline var sendWindow = 65535

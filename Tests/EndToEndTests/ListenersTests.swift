@@ -38,6 +38,12 @@ struct ListenersTests {
     @Test("Sockets of a service manager") func socketActivation() async throws {
         try await check(binds: [], launcher: ["python3", "$CLIENTS/launcher.py", "activation"])
     }
+    @Test("One version of HTTP on a listener") func oneVersion() async throws {
+        let flags = ["http1", "http2"].flatMap { version in
+            ["--bind", "127.0.0.1:0,\(version)", "--tls-bind", "127.0.0.1:0,\(version)"]
+        }
+        try await check("--tls-cert", "$CERTS/server.pem", "--tls-key", "$CERTS/server.key", binds: flags)
+    }
     @Test("The PROXY protocol") func proxyProtocol() async throws { try await check("--proxy-protocol", tls: true) }
     @Test("The PROXY protocol on one listener alone") func proxyProtocolOfOne() async throws {
         try await check(binds: ["--bind", "127.0.0.1:0,proxy-protocol", "--bind", "127.0.0.1:0"])

@@ -44,15 +44,23 @@ import Testing
         #expect(try configure(file: file).listeners.map(\.proxyProtocol) == [false, true])
     }
 
+    @Test func `a listener can be kept to one version of HTTP`() throws {
+        let listeners = try configure([
+            "--bind", "127.0.0.1:1,http1", "--bind", "127.0.0.1:2,http2,proxy-protocol", "--bind", "127.0.0.1:3",
+        ]).listeners
+        #expect(listeners.map(\.versions) == [.http1, .http2, .all])
+    }
+
     @Test func `the help of an address says what can be added to it`() {
         let bind = ServerOptions.table[name: "bind"]
-        for word in ["proxy-protocol", "mode=MODE", "ipv6-only", "dual-stack"] {
+        for word in ["http1", "http2", "proxy-protocol", "mode=MODE", "ipv6-only", "dual-stack"] {
             #expect(bind?.help.contains(word) == true, "\(word)")
         }
         #expect(
             sentence { try parse(["--bind", "127.0.0.1:1,proxy"]) }
                 == "The option --bind has the value \"127.0.0.1:1,proxy\", which cannot be used: After the address, "
-                + "\"proxy\" is none of proxy-protocol, no-proxy-protocol, mode=MODE, ipv6-only and dual-stack.")
+                + "\"proxy\" is none of http1, http2, proxy-protocol, no-proxy-protocol, mode=MODE, ipv6-only and dual-stack."
+        )
     }
 
     @Test func `each TLS listener of the application's own keeps what no option changes`() throws {

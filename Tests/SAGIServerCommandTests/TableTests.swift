@@ -8,7 +8,7 @@ import Testing
     /// A value for each option that is not its default.
     private static func samples(_ directory: TemporaryDirectory) throws -> [String: [String]] {
         [
-            "bind": ["unix:/other.sock"], "tls-bind": ["127.0.0.1:5"], "proxy-protocol": ["on"], "unix-mode": ["0660"],
+            "bind": ["unix:/other.sock,http1"], "tls-bind": ["127.0.0.1:5"], "proxy-protocol": ["on"], "unix-mode": ["0660"],
             "ipv6-only": ["on"], "backlog": ["7"], "reuse-port": ["on"], "event-loops": ["2"],
             "tls-cert": ["other.pem"], "tls-key": ["other.key"], "tls-key-password": ["secret"],
             "tls-key-password-file": [try directory.write("secret", to: "password")], "tls-min-version": ["1.3"],

@@ -3,8 +3,8 @@ import HTTP2
 
 /// What a server does about HTTP/2 (RFC 9113).
 public struct HTTP2Configuration: Sendable, Equatable {
-    /// Whether it is served at all: to clients that ask for it by ALPN under TLS, or begin with it on a cleartext
-    /// connection. Default true.
+    /// Whether listeners with ``HTTPVersions/all`` serve it: to clients that ask for it by ALPN under TLS, or begin with
+    /// it on a cleartext connection. Default true.
     public var isEnabled = true
     /// Streams that a client may have open at once on a connection. Beyond: REFUSED_STREAM. Default 128.
     public var concurrentStreams = 128

@@ -7,6 +7,8 @@ public struct ListenerConfiguration: Sendable, Equatable {
     /// Whether every connection begins with a PROXY protocol header, version 1 or 2, which tells the client's
     /// address. Only for a listener that nobody but the proxy can reach. Default false.
     public var proxyProtocol = false
+    /// The versions of HTTP that are served here. Default ``HTTPVersions/all``.
+    public var versions = HTTPVersions.all
     /// The permissions of a Unix socket's file. Default 0o600.
     public var unixSocketMode: UInt16 = 0o600
     /// Whether an IPv6 listener takes IPv4 connections too. Default `nil`: as the operating system does.
@@ -16,6 +18,32 @@ public struct ListenerConfiguration: Sendable, Equatable {
         self.address = address
         self.tls = tls
         self.proxyProtocol = proxyProtocol
+    }
+}
+
+/// Which versions of HTTP a listener serves.
+public enum HTTPVersions: String, Sendable, CaseIterable {
+    /// HTTP/2 for clients that ask for it, HTTP/1.1 for the others.
+    case all
+    /// HTTP/1.1 and HTTP/1.0 alone.
+    case http1
+    /// HTTP/2 alone: with ALPN under TLS, with prior knowledge in cleartext. Any other request is answered 505
+    /// (RFC 9110 §15.6.6).
+    case http2
+
+    /// The names of ALPN that stand for these versions.
+    func filter(_ names: [String]) -> [String] {
+        switch self {
+        case .all: names
+        case .http1: names.filter { $0 != "h2" }
+        case .http2: ["h2"]
+        }
+    }
+}
+
+extension ServerConfiguration {
+    func versions(of listener: ListenerConfiguration) -> HTTPVersions {
+        listener.versions == .all && !http2.isEnabled ? .http1 : listener.versions
     }
 }
 

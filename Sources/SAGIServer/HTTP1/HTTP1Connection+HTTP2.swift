@@ -20,7 +20,7 @@ extension HTTP1Connection {
         return true
     }
 
-    private var canBecomeHTTP2: Bool { !transport.isSecure && server.isHTTP2Enabled && !isDraining }
+    private var canBecomeHTTP2: Bool { !transport.isSecure && versions != .http1 && !isDraining }
 
     /// Goes on as HTTP/2 when the request asks for it with `Upgrade: h2c` (RFC 7540 §3.2): it becomes the first stream.
     /// A request with content, or one whose `HTTP2-Settings` are no good, is served as it came.

@@ -16,6 +16,7 @@ final class HTTP1Connection: @unchecked Sendable {
     let loop: LoopContext
     let transport: any ByteTransport
     let link: RequestScope.Link
+    let versions: HTTPVersions
     /// What is sent in this turn gathers here. Between turns it has no memory.
     let output = OutputBuffer(capacity: 0)
 
@@ -81,7 +82,11 @@ final class HTTP1Connection: @unchecked Sendable {
         case closed
     }
 
-    init(server: ServerCore, loop: LoopContext, transport: any ByteTransport, link: RequestScope.Link) {
+    init(
+        server: ServerCore, loop: LoopContext, transport: any ByteTransport, link: RequestScope.Link,
+        versions: HTTPVersions = .all
+    ) {
+        self.versions = versions
         self.server = server
         self.loop = loop
         self.transport = transport
@@ -230,6 +235,11 @@ final class HTTP1Connection: @unchecked Sendable {
         } catch {
             storage.contents.pointee.head.reset()
             refuse(error)
+            return false
+        }
+        guard versions != .http2 else {
+            storage.reset()
+            respondAndClose(status: 505, sentence: "Only HTTP/2 is served here.")
             return false
         }
         if let names = server.serverNames, !names.contains(RequestScope(storage: storage).authority ?? "") {

@@ -10,17 +10,20 @@ import Synchronization
 final class ConnectionFactory: Sendable {
     private let core: ServerCore
     private let listener: ListenerConfiguration
+    private let versions: HTTPVersions
     private let certificates: TLSContexts?
     private let files: NIOThreadPool
     private let state: State
     private let contexts: [ObjectIdentifier: LoopContext]
 
     init(
-        core: ServerCore, listener: ListenerConfiguration, certificates: TLSContexts?, loops: [LoopContext],
+        core: ServerCore, listener: ListenerConfiguration, versions: HTTPVersions, certificates: TLSContexts?,
+        loops: [LoopContext],
         files: NIOThreadPool, state: State
     ) {
         self.core = core
         self.listener = listener
+        self.versions = versions
         self.certificates = certificates
         self.files = files
         self.state = state
@@ -96,7 +99,8 @@ final class ConnectionFactory: Sendable {
             if isTooMany { connection.turnAway() }
             return connection
         }
-        let connection = HTTP1Connection(server: core, loop: loop, transport: transport, link: link)
+        let connection = HTTP1Connection(
+            server: core, loop: loop, transport: transport, link: link, versions: versions)
         if isTooMany { connection.turnAway() } else { connection.start() }
         return connection
     }

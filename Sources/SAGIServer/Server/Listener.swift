@@ -32,8 +32,8 @@ final class Listener: Sendable {
         do {
             for (listener, certificates) in zip(configuration.listeners, certificates) {
                 let factory = ConnectionFactory(
-                    core: core, listener: listener, certificates: certificates, loops: loops, files: files, state: state
-                )
+                    core: core, listener: listener, versions: configuration.versions(of: listener),
+                    certificates: certificates, loops: loops, files: files, state: state)
                 listeners.append(
                     try await open(
                         listener, configuration, factory: factory, group: group, loops: loops, inherited: inherited))

@@ -41,7 +41,7 @@ final class RunningServer: Sendable {
         let certificates = try configuration.listeners.map { listener in
             try listener.tls.map { options in
                 var options = options
-                if !configuration.http2.isEnabled { options.applicationProtocols.removeAll { $0 == "h2" } }
+                options.applicationProtocols = configuration.versions(of: listener).filter(options.applicationProtocols)
                 return try TLSContexts(options, closeTimeout: configuration.timeouts.linger)
             }
         }

@@ -16,7 +16,6 @@ final class ServerCore: Sendable {
     let http1Limits: HTTP1Limits
     let http2Limits: HTTP2Limits
     let http2Settings: HTTP2Settings
-    let isHTTP2Enabled: Bool
     let http2Ping: (interval: TimeAmount?, timeout: TimeAmount?)
     let files: NIOThreadPool
     let runsApplicationOnLoop: Bool
@@ -51,7 +50,6 @@ final class ServerCore: Sendable {
         http1Limits.chunkExtensions = configuration.limits.chunkExtensions
         http1Limits.allowsBareLineFeed = configuration.allowsBareLineFeed
         self.http1Limits = http1Limits
-        isHTTP2Enabled = configuration.http2.isEnabled
         http2Ping = (
             configuration.http2.pingInterval.map(TimeAmount.init), configuration.http2.pingTimeout.map(TimeAmount.init)
         )

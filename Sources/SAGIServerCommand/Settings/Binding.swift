@@ -6,6 +6,7 @@ struct Binding: Sendable, Equatable {
     var proxyProtocol: Bool?
     var unixMode: UInt16?
     var ipv6Only: Bool?
+    var versions = HTTPVersions.all
 
     init(_ address: ListenAddress) { self.address = address }
 
@@ -15,6 +16,8 @@ struct Binding: Sendable, Equatable {
         address = try ListenAddress(parsing: parts[0])
         for part in parts.dropFirst() {
             switch part {
+            case "http1": versions = .http1
+            case "http2": versions = .http2
             case "proxy-protocol": proxyProtocol = true
             case "no-proxy-protocol": proxyProtocol = false
             case "ipv6-only", "dual-stack":
@@ -30,8 +33,8 @@ struct Binding: Sendable, Equatable {
                 unixMode = mode
             default:
                 throw ConfigurationError(
-                    "After the address, \"\(part)\" is none of proxy-protocol, no-proxy-protocol, mode=MODE, ipv6-only "
-                        + "and dual-stack.")
+                    "After the address, \"\(part)\" is none of http1, http2, proxy-protocol, no-proxy-protocol, "
+                        + "mode=MODE, ipv6-only and dual-stack.")
             }
         }
     }

@@ -6,7 +6,8 @@ extension ServerOptions {
         [
             Option(
                 "http2", \.configuration.http2.isEnabled, .toggle,
-                "Serves HTTP/2, by ALPN under TLS and by prior knowledge in cleartext."),
+                "Serves HTTP/2, by ALPN under TLS and by prior knowledge in cleartext; for one listener: --bind ADDRESS,http1."
+            ),
             Option(
                 "http2-streams", \.configuration.http2.concurrentStreams, .count(1...1_000_000),
                 "Streams that a client may have open at once on a connection; beyond: REFUSED_STREAM."),

@@ -13,7 +13,8 @@ package enum ServerOptions {
             Option(
                 "bind", letter: "b", each: \.bindings, .binding, default: { addresses($0, secure: false) },
                 "Listens in cleartext on HOST:PORT, [v6]:PORT, unix:PATH or the inherited descriptor fd:N. After it, "
-                    + "commas add what holds there alone: proxy-protocol, mode=MODE, ipv6-only or dual-stack."),
+                    + "commas add what holds there alone: http1, http2 (no other version of HTTP), proxy-protocol, "
+                    + "mode=MODE, ipv6-only or dual-stack."),
             Option(
                 "tls-bind", each: \.secureBindings, .binding, default: { addresses($0, secure: true) },
                 "Listens with TLS, on an address as for --bind; needs a certificate and a key."),

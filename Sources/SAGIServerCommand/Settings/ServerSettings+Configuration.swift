@@ -45,6 +45,7 @@ extension ServerSettings {
         var listener = ListenerConfiguration(
             binding.address, tls: tls, proxyProtocol: binding.proxyProtocol ?? proxyProtocol ?? false)
         if let mode = binding.unixMode ?? unixMode { listener.unixSocketMode = mode }
+        listener.versions = binding.versions
         listener.dualStack = (binding.ipv6Only ?? ipv6Only).map { !$0 }
         return listener
     }

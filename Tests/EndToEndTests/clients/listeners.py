@@ -153,6 +153,32 @@ def socket_activation(server):
 
 
 @check
+def one_version(server):
+    """--bind ADDRESS,http1 and --bind ADDRESS,http2, in cleartext and with TLS."""
+    plain = [one for one in server["addresses"] if one.startswith("http://")]
+    secure = [one for one in server["addresses"] if one.startswith("https://")]
+
+    def curl(url, *arguments):
+        done = subprocess.run(
+            ["curl", "-sk", "-m", "10", "-o", "/dev/null", "-w", "%{http_version} %{http_code}", *arguments, url],
+            capture_output=True, text=True, timeout=20)
+        return done.stdout
+    upgrade = ["-H", "Connection: Upgrade, HTTP2-Settings", "-H", "Upgrade: h2c", "-H", "HTTP2-Settings: AAMAAABkAAQAAP__"]
+    equal(curl(plain[0]), "1.1 200", "HTTP/1.1 where only that is served")
+    equal(curl(plain[0], *upgrade), "1.1 200", "an upgrade where only HTTP/1.1 is served")
+    equal(curl(secure[0], "--http2"), "1.1 200", "ALPN where only HTTP/1.1 is served")
+    with Connection(open_socket(address(plain[0][len("http://"):]))) as connection:
+        connection.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        equal(connection.response().status, 505, "prior knowledge where only HTTP/1.1 is served")
+    equal(curl(plain[1], "--http2-prior-knowledge"), "2 200", "HTTP/2 where only that is served")
+    equal(curl(plain[1]), "1.1 505", "HTTP/1.1 where only HTTP/2 is served")
+    equal(curl(plain[1], *upgrade), "1.1 505", "an upgrade where only HTTP/2 is served")
+    equal(curl(secure[1], "--http2"), "2 200", "ALPN where only HTTP/2 is served")
+    equal(curl(secure[1], "--http1.1"), "1.1 505", "HTTP/1.1 over TLS where only HTTP/2 is served")
+    seen("each listener has its version")
+
+
+@check
 def proxy_protocol(server):
     """--proxy-protocol, cleartext and TLS"""
     signature = b"\r\n\r\n\x00\r\nQUIT\n"

@@ -192,6 +192,20 @@ extension Rule {
         #expect(conversation.events == [.reprioritized(3, made(5, false)), .reprioritized(1, made(1, true))])
     }
 
+    @Test("A PRIORITY_UPDATE that comes before its stream counts for more than the field")
+    func earlyPriority() {
+        var conversation = Conversation.begun()
+        conversation.feed(.priorityUpdate(3, "u=1"), .priorityUpdate(3, "u=2"), .priorityUpdate(1, "i"))
+        // Of many such streams the last ones are remembered.
+        for number in 0..<31 { conversation.feed(.priorityUpdate(UInt32(101 + 2 * number), "u=7")) }
+        conversation.feed(
+            .headers(1, .get.adding(("priority", "u=6"))), .headers(3, .get.adding(("priority", "u=6"))), .headers(5))
+        let priorities = conversation.events.map { event in
+            if case .request(_, let message, _) = event { message.priority } else { Priority?.none }
+        }
+        #expect(priorities == [made(3, true), made(6, false), Priority()])
+    }
+
     private func made(_ urgency: UInt8, _ isIncremental: Bool) -> Priority {
         var priority = Priority()
         priority.isGiven = true
