@@ -2,6 +2,14 @@ import HTTPTypes
 import NIOCore
 import SAGI
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// One application with the routes that outside test suites, benchmarks and the end-to-end tests ask for.
 struct Conformance: Application {
     static let helloHead = HTTPResponse(status: .ok, headerFields: [.contentType: "text/plain"])
@@ -50,6 +58,10 @@ struct Conformance: Application {
         case ("hints", nil): try await hints(http)
         case ("ignore", nil): try await text(http, "The content was not read.\n")
         case ("count", nil): try await count(http, query)
+        case ("process", nil): try await text(http, "\(getpid())\n")
+        case ("block", nil): try await block(http, query)
+        case ("exit", let status?): exit(Int32(status) ?? 0)
+        case ("keep", let count?): try await keep(http, count)
         case ("watch", let name?): try await watch(http, name, query)
         case ("seen", let name?): try await seen(http, name)
         default: try await text(http, "There is nothing here.\n", status: .notFound)

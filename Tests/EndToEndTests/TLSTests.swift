@@ -50,8 +50,8 @@ struct TLSTests {
         try await check(
             binds: [
                 "--tls-bind", "127.0.0.1:0", "--tls-cert", "$FOLDER/live.pem", "--tls-key", "$FOLDER/live.key",
-                "--tls-reload-interval", "off",
-            ], launcher: ["python3", "$CLIENTS/launcher.py", "live", "$CERTS"])
+                "--tls-reload-interval", "off", "--pid-file", "$FOLDER/pid",
+            ], launcher: ["python3", "$CLIENTS/launcher.py", "live", "$CERTS"], exits: 0)
     }
     @Test("Cleartext on a TLS port is not served") func cleartextOnSecurePort() async throws {
         try await check(tls: true)

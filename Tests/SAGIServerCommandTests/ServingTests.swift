@@ -10,8 +10,10 @@ import Testing
     ) async throws -> (status: CInt, sentence: String) {
         var command = ServerCommand(name: "test")
         command.setsUpLogging = false
-        let parsed = try parse(["--bind", "127.0.0.1:0", "--quiet"] + arguments)
-        let serving = Serving(command: command, settings: parsed.settings, given: parsed.given, warnings: [])
+        let serving = try Serving(command) {
+            let parsed = try parse(["--bind", "127.0.0.1:0", "--quiet"] + arguments)
+            return Reading(parsed.settings, given: parsed.given, warnings: [])
+        }
         do {
             return (try await serving.run(application), "")
         } catch {

@@ -8,7 +8,8 @@ import Testing
     /// A value for each option that is not its default.
     private static func samples(_ directory: TemporaryDirectory) throws -> [String: [String]] {
         [
-            "bind": ["unix:/other.sock,http1"], "tls-bind": ["127.0.0.1:5"], "proxy-protocol": ["on"], "unix-mode": ["0660"],
+            "bind": ["unix:/other.sock,http1"], "tls-bind": ["127.0.0.1:5"], "proxy-protocol": ["on"],
+            "unix-mode": ["0660"],
             "ipv6-only": ["on"], "backlog": ["7"], "reuse-port": ["on"], "event-loops": ["2"],
             "tls-cert": ["other.pem"], "tls-key": ["other.key"], "tls-key-password": ["secret"],
             "tls-key-password-file": [try directory.write("secret", to: "password")], "tls-min-version": ["1.3"],
@@ -35,6 +36,9 @@ import Testing
             "ws-deflate-threshold": ["7"], "ws-deflate-window": ["9"], "ws-deflate-client-window": ["9"],
             "ws-deflate-context": ["off"], "ws-deflate-level": ["7"], "ws-deflate-memory": ["7"],
             "ws-deflate-release": ["7s"], "sse-keepalive": ["7s"], "sse-idle-timeout": ["7s"],
+            "workers": ["7"], "heartbeat-timeout": ["7s"], "worker-max-requests": ["7"], "worker-max-age": ["7s"],
+            "worker-max-memory": ["7"], "worker-jitter": ["7"], "user": ["nobody"], "group": ["nogroup"],
+            "umask": ["0027"], "working-directory": ["/tmp"], "control-socket": ["/ctl"], "control-mode": ["0660"],
             "access-log": ["stderr"], "access-log-format": ["tiny"], "log-level": ["debug"],
         ]
     }
@@ -116,7 +120,7 @@ import Testing
 
     @Test func `every default that is shown can be given`() throws {
         let words: Set<String> = [
-            "proxy-protocol", "ipv6-only", "event-loops", "tls-ciphers", "tls-client-ca", "color",
+            "proxy-protocol", "ipv6-only", "event-loops", "tls-ciphers", "tls-client-ca", "color", "group",
         ]
         for option in ServerOptions.table.options {
             guard let text = option.defaultText(ServerSettings()), !words.contains(option.name),

@@ -18,6 +18,8 @@ public struct ServerConfiguration: Sendable {
     public var http2 = HTTP2Configuration()
     public var webSocket = WebSocketConfiguration()
     public var eventStream = EventStreamConfiguration()
+    /// What a program does around the server; ``Server`` itself is always one process.
+    public var processes = ProcessConfiguration()
 
     /// Whether the application is told of its server's life. Default ``LifespanMode/auto``.
     public var lifespan = LifespanMode.auto

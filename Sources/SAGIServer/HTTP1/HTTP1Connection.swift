@@ -287,7 +287,7 @@ final class HTTP1Connection: @unchecked Sendable {
         exchange.stream = self
         exchange.task = taskIdentity
         exchange.isHead = facts.contains(.isHead)
-        server.exchangeBegan(exchange)
+        server.exchangeBegan(exchange, loop)
     }
 
     // MARK: Between requests

@@ -107,7 +107,7 @@ final class HTTP2Stream: @unchecked Sendable {
         if !end { patience = connection.server.patience }
         exchange.stream = self
         exchange.isHead = facts.contains(.isHead)
-        connection.server.exchangeBegan(exchange)
+        connection.server.exchangeBegan(exchange, loop)
     }
 
     /// Has a worker call the application.

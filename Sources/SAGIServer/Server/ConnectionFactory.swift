@@ -30,29 +30,21 @@ final class ConnectionFactory: Sendable {
         contexts = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
     }
 
-    /// Accepts from a listening socket on one loop, for the loops of a group in turn.
-    func accept(
-        _ descriptor: CInt, backlog: Int, on acceptor: any EventLoop, for children: any EventLoopGroup
-    ) async throws -> any Channel {
-        try await ServerBootstrap(group: acceptor, childGroup: children)
-            .serverChannelOption(.maxMessagesPerRead, value: 256)
-            // The channel calls listen once more, with this.
-            .serverChannelOption(.backlog, value: Int32(clamping: backlog))
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: self.core.logger))
-                }
-            }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(
-                .writeBufferWaterMark,
-                value: .init(low: core.limits.lowWaterMark, high: core.limits.highWaterMark)
+    /// Serves a connection on an event loop, which this is called on.
+    func serve(_ descriptor: CInt, on eventLoop: any EventLoop) {
+        ClientBootstrap(group: eventLoop)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(
+                .writeBufferWaterMark, value: .init(low: core.limits.lowWaterMark, high: core.limits.highWaterMark)
             )
-            .childChannelInitializer { channel in
+            .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try self.prepare(channel) }
             }
-            .withBoundSocket(descriptor)
-            .get()
+            .withConnectedSocket(descriptor)
+            .whenFailure { error in
+                // The peer may be gone already.
+                self.core.logger.debug("A connection could not be served: \(String(describing: error))")
+            }
     }
 
     /// Builds the pipeline of one connection.
@@ -152,28 +144,6 @@ extension PeerAddress {
             self = .unix(address?.pathname ?? "")
         case nil:
             return nil
-        }
-    }
-}
-
-/// Stops accepting for a moment when the process has no descriptor left, instead of trying again at once.
-final class AcceptPause: ChannelInboundHandler {
-    typealias InboundIn = Channel
-
-    private let logger: Logger
-    private var isPaused = false
-
-    init(logger: Logger) { self.logger = logger }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard !isPaused else { return }
-        isPaused = true
-        logger.error("Connections cannot be accepted: \(String(describing: error))")
-        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
-        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: .milliseconds(100)) {
-            bound.value.handler.isPaused = false
-            try? bound.value.context.channel.syncOptions?.setOption(.autoRead, value: true)
         }
     }
 }

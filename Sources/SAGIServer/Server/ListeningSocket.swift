@@ -15,32 +15,39 @@ struct ListeningSocket: Sendable {
     let address: PeerAddress
     /// The file of a Unix socket that this process made, and that it removes.
     private var file: (path: String, inode: UInt64)?
-    /// Opened here, and nobody else's.
-    private let isOwn: Bool
+    /// Whose it is.
+    private var ownership: Ownership
+
+    enum Ownership {
+        /// Opened here, and nobody else's.
+        case own
+        /// Of somebody who may or may not listen as well.
+        case inherited
+        /// Of other processes that go on with it.
+        case shared
+    }
 
     /// Opens the sockets of an address: one for each IP address that the host has.
     ///
     /// - Throws: ``ConfigurationError`` that names the address and says what is wrong.
     static func open(
-        _ listener: ListenerConfiguration, backlog: Int, reusePort: Bool, inherited: InheritedSockets
+        _ listener: ListenerConfiguration, backlog: Int, reusePort: Bool
     ) throws -> [ListeningSocket] {
         switch listener.address {
         case .descriptor(let descriptor):
             return [try ListeningSocket(inherited: descriptor)]
         case .unix(let path):
-            if let socket = try inherited.take(where: { $0 == .unix(path) }) { return [socket] }
             return [try ListeningSocket(unix: path, mode: listener.unixSocketMode, backlog: backlog)]
         case .tcp(let host, let port):
-            if let socket = try inherited.take(where: { $0 == .ip(host, port: port) }) { return [socket] }
             return try openTCP(
                 host: host, port: port, dualStack: listener.dualStack, backlog: backlog, reusePort: reusePort)
         }
     }
 
     private init(
-        descriptor: CInt, address: PeerAddress, isOwn: Bool = true, file: (path: String, inode: UInt64)? = nil
+        descriptor: CInt, address: PeerAddress, ownership: Ownership = .own, file: (path: String, inode: UInt64)? = nil
     ) {
-        self.isOwn = isOwn
+        self.ownership = ownership
         self.descriptor = descriptor
         self.address = address
         self.file = file
@@ -54,7 +61,16 @@ struct ListeningSocket: Sendable {
         }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         Self.setUnsentLimit(descriptor)
-        self.init(descriptor: descriptor, address: SocketName.local(descriptor), isOwn: false)
+        self.init(descriptor: descriptor, address: SocketName.local(descriptor), ownership: .inherited)
+    }
+
+    /// A socket that another process of this program has opened.
+    init(handedOver descriptor: CInt, _ ownership: Ownership) throws {
+        try self.init(inherited: descriptor)
+        self.ownership = ownership
+        guard ownership == .own, case .unix(let path) = address else { return }
+        var status = sagi_file_status()
+        if sagi_status_of_link(path, &status) == 0 { file = (path, status.inode) }
     }
 
     // MARK: TCP
@@ -192,22 +208,30 @@ struct ListeningSocket: Sendable {
         unlink(path)
     }
 
-    /// Whether the kernel has accepted connections that nobody has taken yet.
-    var hasWaitingConnections: Bool {
-        var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return poll(&poller, 1, 0) == 1 && poller.revents & Int16(POLLIN) != 0
-    }
-
     func close() {
         removeFile()
         systemClose(descriptor)
     }
 
+    /// The file that this process has made for it.
+    var path: String? { file?.path }
+
+    /// Other processes go on with it.
+    mutating func share() {
+        ownership = .shared
+        file = nil
+    }
+
+    /// Whether others take the connections that wait in its queue when this process does not.
+    var isShared: Bool { ownership == .shared }
+
+    static func close(_ descriptor: CInt) { systemClose(descriptor) }
+
     /// Nobody can connect any more; the connections that the kernel has accepted can still be taken. An inherited
     /// socket is left alone: another process may go on with it.
     func refuseNewConnections() {
         removeFile()
-        guard isOwn, case .ip = address else { return }
+        guard ownership == .own, case .ip = address else { return }
         _ = sagi_ignore_new_connections(descriptor)
     }
 
@@ -217,75 +241,6 @@ struct ListeningSocket: Sendable {
         var status = sagi_file_status()
         guard sagi_status_of_link(file.path, &status) == 0, status.inode == file.inode else { return }
         unlink(file.path)
-    }
-}
-
-/// The listening sockets that a service manager has opened for this process: `LISTEN_FDS`, from descriptor 3
-/// on, meant for the process that `LISTEN_PID` names.
-final class InheritedSockets {
-    private var sockets: [ListeningSocket]
-
-    init() {
-        sockets = []
-        defer {
-            // A child must not take them for its own.
-            unsetenv("LISTEN_FDS")
-            unsetenv("LISTEN_PID")
-            unsetenv("LISTEN_FDNAMES")
-        }
-        guard let process = Environment.value("LISTEN_PID"), Int(process) == ProcessNumber.own,
-            let count = Environment.value("LISTEN_FDS").flatMap({ Int($0) }), count > 0, count < 1000
-        else { return }
-        sockets = (3..<CInt(3 + count)).compactMap { try? ListeningSocket(inherited: $0) }
-    }
-
-    func take(where matches: (PeerAddress) -> Bool) throws -> ListeningSocket? {
-        sockets.firstIndex { matches($0.address) }.map { sockets.remove(at: $0) }
-    }
-
-    /// Those that no listener was configured for.
-    var unclaimed: [PeerAddress] { sockets.map(\.address) }
-}
-
-/// Socket addresses and their text.
-enum SocketName {
-    static func local(_ descriptor: CInt) -> PeerAddress {
-        var address = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let code = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
-        guard code == 0 else { return .unix("") }
-        return withUnsafePointer(to: &address) { text($0, length) }
-    }
-
-    private static func text(_ address: UnsafePointer<sockaddr_storage>, _ length: socklen_t) -> PeerAddress {
-        if CInt(address.pointee.ss_family) == AF_UNIX {
-            return address.withMemoryRebound(to: sockaddr_un.self, capacity: 1) { pointer in
-                guard Int(length) > 2 else { return .unix("") }
-                return withUnsafeBytes(of: pointer.pointee.sun_path) { bytes in
-                    .unix(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
-                }
-            }
-        }
-        var host = [CChar](repeating: 0, count: 256)
-        var port = [CChar](repeating: 0, count: 32)
-        address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            _ = getnameinfo($0, length, &host, 256, &port, 32, NI_NUMERICHOST | NI_NUMERICSERV)
-        }
-        func string(_ characters: [CChar]) -> String {
-            String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        }
-        return .ip(string(host), port: Int(string(port)) ?? 0)
-    }
-
-    static func unix(_ path: String) -> sockaddr_un {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { bytes in
-            bytes.copyBytes(from: path.utf8.prefix(bytes.count - 1))
-        }
-        return address
     }
 }
 

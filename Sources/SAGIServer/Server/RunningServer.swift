@@ -12,7 +12,8 @@ final class RunningServer: Sendable {
     private let configuration: ServerConfiguration
     private let lifespan: Lifespan
     private let loops: [LoopContext]
-    private let listeners: [Listener]
+    private let sockets: ListeningSockets
+    private let acceptor: Acceptor
     private let ownGroup: MultiThreadedEventLoopGroup?
     private let files: NIOThreadPool
     private let certificates: [TLSContexts]
@@ -20,23 +21,26 @@ final class RunningServer: Sendable {
 
     private init(
         core: ServerCore, configuration: ServerConfiguration, lifespan: Lifespan, loops: [LoopContext],
-        listeners: [Listener], ownGroup: MultiThreadedEventLoopGroup?, files: NIOThreadPool,
+        sockets: ListeningSockets, acceptor: Acceptor, ownGroup: MultiThreadedEventLoopGroup?, files: NIOThreadPool,
         certificates: [TLSContexts]
     ) {
         self.core = core
         self.configuration = configuration
         self.lifespan = lifespan
         self.loops = loops
-        self.listeners = listeners
+        self.sockets = sockets
+        self.acceptor = acceptor
         self.ownGroup = ownGroup
         self.files = files
         self.certificates = certificates
-        addresses = listeners.flatMap(\.addresses)
+        addresses = sockets.addresses
         reloading = TLSContexts.watch(certificates, logger: core.logger)
     }
 
     static func start(
-        _ application: any Application, configuration: ServerConfiguration, group: (any EventLoopGroup)?, logger: Logger
+        _ application: any Application, configuration: ServerConfiguration, group: (any EventLoopGroup)?,
+        logger: Logger,
+        sockets opened: ListeningSockets?, worker: Int?
     ) async throws -> RunningServer {
         let certificates = try configuration.listeners.map { listener in
             try listener.tls.map { options in
@@ -46,7 +50,7 @@ final class RunningServer: Sendable {
             }
         }
         let accessLog = try configuration.accessLog.map(AccessLog.init)
-        let lifespan = Lifespan(application, mode: configuration.lifespan, worker: nil, logger: logger)
+        let lifespan = Lifespan(application, mode: configuration.lifespan, worker: worker, logger: logger)
         let files = NIOThreadPool(numberOfThreads: 4)
         files.start()
         let core = ServerCore(
@@ -64,26 +68,75 @@ final class RunningServer: Sendable {
                 waterMarks: (configuration.limits.lowWaterMark, configuration.limits.highWaterMark),
                 accessLog: accessLog.map { AccessLogBuffer($0, eventLoop: eventLoop) })
         }
-        var listeners: [Listener] = []
+        let acceptor = Acceptor(logger: logger)
+        let sockets: ListeningSockets
+        let state: State
         do {
-            let state = try await lifespan.startup(timeout: configuration.timeouts.startup)
+            state = try await lifespan.startup(timeout: configuration.timeouts.startup)
             do {
-                listeners = try await Listener.open(
-                    configuration, core: core, group: group, loops: loops, files: files, certificates: certificates,
-                    state: state)
+                sockets = try open(configuration, opened, loops: worker == nil ? loops.count : 1)
             } catch {
                 await lifespan.shutdown(timeout: configuration.timeouts.shutdown)
                 throw error
             }
         } catch {
+            opened?.close()
             await accessLog?.close()
             try? await files.shutdownGracefully()
             try? await ownGroup?.shutdownGracefully()
             throw error
         }
+        for (index, listener) in configuration.listeners.enumerated() {
+            let factory = ConnectionFactory(
+                core: core, listener: listener, versions: configuration.versions(of: listener),
+                certificates: certificates[index], loops: loops, files: files, state: state)
+            sockets.lead(to: factory, through: acceptor, listener: index, loops: loops.map(\.eventLoop))
+        }
+        for address in sockets.unclaimed {
+            logger.warning("The inherited socket on \(address) is not configured and is not served.")
+        }
+        acceptor.start()
         return RunningServer(
-            core: core, configuration: configuration, lifespan: lifespan, loops: loops, listeners: listeners,
-            ownGroup: ownGroup, files: files, certificates: certificates.compactMap(\.self))
+            core: core, configuration: configuration, lifespan: lifespan, loops: loops, sockets: sockets,
+            acceptor: acceptor, ownGroup: ownGroup, files: files, certificates: certificates.compactMap(\.self))
+    }
+
+    /// With `SO_REUSEPORT` there is a socket for each event loop; workers have one each.
+    private static func open(
+        _ configuration: ServerConfiguration, _ opened: ListeningSockets?, loops: Int
+    ) throws -> ListeningSockets {
+        let sockets = try opened ?? ListeningSockets.open(configuration)
+        do {
+            if configuration.reusePort, loops > 1 { try sockets.spread(over: loops, backlog: configuration.backlog) }
+        } catch {
+            sockets.close()
+            throw error
+        }
+        return sockets
+    }
+
+    /// Asks every event loop what it does, and calls `body` when all have answered.
+    func pulse(_ body: @escaping @Sendable (Pulse) -> Void) {
+        let answers = Mutex((left: loops.count, pulse: Pulse()))
+        for loop in loops {
+            loop.eventLoop.execute {
+                let pulse = answers.withLock { answers -> Pulse? in
+                    answers.left -= 1
+                    answers.pulse.requests += loop.requests
+                    answers.pulse.connections += loop.connections.count
+                    return answers.left == 0 ? answers.pulse : nil
+                }
+                if let pulse { body(pulse) }
+            }
+        }
+    }
+
+    /// Calls `body` once, when so many requests have begun.
+    func whenServed(_ requests: Int, _ body: @escaping @Sendable () -> Void) {
+        let budget = RequestBudget(requests, loops: loops.count, whenSpent: body)
+        for loop in loops {
+            loop.eventLoop.execute { loop.spend(budget) }
+        }
     }
 
     func reloadCertificates() throws {
@@ -92,16 +145,15 @@ final class RunningServer: Sendable {
 
     /// The order: no new connections, running exchanges to their end or to the timeout, the application's
     /// shutdown, and then everything else.
-    func shutdown() async {
+    ///
+    /// - Parameter limit: how long running exchanges may take.
+    func shutdown(within limit: Duration) async {
         reloading?.cancel()
         core.isStopping.store(true, ordering: .relaxed)
-        for listener in listeners { await listener.close() }
-        // A connection that was accepted last may still be on its way to its loop.
-        for _ in 0..<2 {
-            for loop in loops { try? await loop.eventLoop.submit {}.get() }
-        }
-        if await !drain(within: configuration.timeouts.shutdown) {
-            core.logger.warning("Connections that did not end within \(configuration.timeouts.shutdown) are closed.")
+        await acceptor.close { [sockets] in sockets.isShared($0) }
+        sockets.close()
+        if await !drain(within: limit) {
+            if limit > .zero { core.logger.warning("Connections that did not end within \(limit) are closed.") }
             for loop in loops { loop.eventLoop.execute { loop.shutDownNow() } }
             _ = await drain(within: .seconds(2))
         }

@@ -60,14 +60,22 @@ public final class Server: Service, Sendable {
     /// Starts the application and then listens. Returns when connections are accepted.
     ///
     /// - Throws: ``ConfigurationError`` or ``LifespanFailure``; then nothing is left open.
-    public func start() async throws {
+    public func start() async throws { try await start(on: nil) }
+
+    /// Starts on sockets that are open already, which are the server's from now on.
+    ///
+    /// - Parameters:
+    ///   - sockets: those of the configuration's listeners; `nil` opens them.
+    ///   - worker: the number of the worker that this process is, from 1.
+    package func start(on sockets: ListeningSockets?, worker: Int? = nil) async throws {
         try state.withLock { phase throws(ConfigurationError) in
             guard case .idle = phase else { throw ConfigurationError("A server can be started once.") }
             phase = .starting
         }
         do {
             let running = try await RunningServer.start(
-                application, configuration: configuration, group: providedGroup, logger: logger)
+                application, configuration: configuration, group: providedGroup, logger: logger, sockets: sockets,
+                worker: worker)
             state.withLock { $0 = .running(running) }
         } catch {
             state.withLock { $0 = .stopped }
@@ -78,14 +86,17 @@ public final class Server: Service, Sendable {
     /// Stops accepting, lets running exchanges end within ``ServerConfiguration/Timeouts/shutdown``, ends what is
     /// left, and shuts the application down. Returns when everything is closed. Does nothing when the server does
     /// not run.
-    public func shutdown() async {
+    public func shutdown() async { await shutdown(within: configuration.timeouts.shutdown) }
+
+    /// The same with another limit for what is running; zero ends it at once.
+    package func shutdown(within limit: Duration) async {
         let running = state.withLock { phase -> RunningServer? in
             guard case .running(let running) = phase else { return nil }
             phase = .stopping
             return running
         }
         guard let running else { return }
-        await running.shutdown()
+        await running.shutdown(within: limit)
         state.withLock { $0 = .stopped }
     }
 
@@ -107,6 +118,15 @@ public final class Server: Service, Sendable {
 
     /// Opens the file of the access log again, after it has been moved away.
     public func reopenLogs() throws { try running?.core.accessLog?.reopen() }
+
+    /// Asks every event loop what it does, and calls `body` when all have answered: never, while one of them is blocked
+    /// or the server does not run.
+    package func pulse(_ body: @escaping @Sendable (Pulse) -> Void) { running?.pulse(body) }
+
+    /// Calls `body` once, when so many requests have begun.
+    package func whenServed(_ requests: Int, _ body: @escaping @Sendable () -> Void) {
+        running?.whenServed(requests, body)
+    }
 
     private var running: RunningServer? {
         state.withLock { if case .running(let running) = $0 { running } else { nil } }

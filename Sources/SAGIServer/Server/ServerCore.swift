@@ -82,7 +82,8 @@ final class ServerCore: Sendable {
     }
 
     @inline(__always)
-    func exchangeBegan(_ exchange: ServerExchange) {
+    func exchangeBegan(_ exchange: ServerExchange, _ loop: LoopContext) {
+        loop.countRequest()
         guard accessLog != nil else { return }
         exchange.startTime = .now()
         exchange.keepsResponseFields = keepsResponseFields

@@ -32,6 +32,12 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
     /// waits for a request that is on its way.
     @exclusivity(unchecked) private(set) var drainGrace: TimeAmount?
 
+    /// Requests that have begun, and after how many the budget of all loops is asked.
+    @exclusivity(unchecked) private(set) var requests = 0
+    @exclusivity(unchecked) private var nextReport = Int.max
+    @exclusivity(unchecked) private var reported = 0
+    @exclusivity(unchecked) private var budget: RequestBudget?
+
     /// After so many jobs the other connections of the loop have their turn, whatever these tasks still want.
     private static let jobsPerTurn = 256
 
@@ -156,6 +162,26 @@ final class LoopContext: TaskExecutor, @unchecked Sendable {
         turn {
             for connection in connections.values { connection.shutDownNow() }
         }
+    }
+
+    // MARK: Requests
+
+    @inline(__always)
+    func countRequest() {
+        requests &+= 1
+        if requests >= nextReport { report() }
+    }
+
+    /// Counts against a budget from now on.
+    func spend(_ budget: RequestBudget) {
+        self.budget = budget
+        reported = requests
+        report()
+    }
+
+    private func report() {
+        nextReport = budget?.spend(requests - reported).map { requests + $0 } ?? .max
+        reported = requests
     }
 
     // MARK: Streams

@@ -8,8 +8,8 @@ public import SAGIServer
 /// ```
 ///
 /// ``main(_:)-method`` reads flags, environment variables and the configuration file, starts the server, says where it
-/// listens, and stops it on `SIGTERM` or `SIGINT`. `SIGHUP` reads the certificates again, and `SIGUSR1` opens the
-/// access log again. `docs/configuration.md` describes every option.
+/// listens, and stops it on `SIGTERM` or `SIGINT`. `docs/configuration.md` describes every option, and
+/// `docs/processes.md` what the other signals do.
 public struct ServerCommand: Sendable {
     /// The version of SAGI.
     public static let sagiVersion = "0.1.0"
@@ -52,12 +52,14 @@ public struct ServerCommand: Sendable {
                 Terminal.output.write(try RouteList(of: try await application()).text)
                 return 0
             }
-            let parsed = try table.parse(arguments, environment: Program.environment, into: defaults)
-            if let operand = parsed.operands.first {
-                throw ConfigurationError("The argument \"\(operand)\" is not known. --help shows all options.")
+            let environment = Program.environment
+            let serving = try Serving(self) {
+                let parsed = try table.parse(arguments, environment: environment, into: defaults)
+                if let operand = parsed.operands.first {
+                    throw ConfigurationError("The argument \"\(operand)\" is not known. --help shows all options.")
+                }
+                return Reading(parsed.settings, given: parsed.given, warnings: parsed.warnings)
             }
-            let serving = Serving(
-                command: self, settings: parsed.settings, given: parsed.given, warnings: parsed.warnings)
             return try await serving.run(application)
         }
     }

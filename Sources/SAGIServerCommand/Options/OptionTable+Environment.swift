@@ -1,3 +1,5 @@
+import SAGIServer
+
 extension OptionTable {
     /// Reads the environment variables of the options. An empty one counts as not set; several values of one option
     /// stand between semicolons.
@@ -18,10 +20,11 @@ extension OptionTable {
     /// add variables of such a form, as for a service that is called "sagi".
     func unknown(in environment: [String: String]) -> [String] {
         let names = options.filter { $0.places.contains(.environment) }.map(\.environmentName)
-        return environment.keys.filter { $0.hasPrefix("SAGI_") && !names.contains($0) }.sorted().map { name in
-            let hint = Suggestion.nearest(to: name, in: names).map { " Did you mean \($0)?" } ?? ""
-            return "\(Origin.environment(name)) is not known and has no effect.\(hint)"
-        }
+        return environment.keys.filter { $0.hasPrefix("SAGI_") && !names.contains($0) && $0 != Handover.variable }
+            .sorted().map { name in
+                let hint = Suggestion.nearest(to: name, in: names).map { " Did you mean \($0)?" } ?? ""
+                return "\(Origin.environment(name)) is not known and has no effect.\(hint)"
+            }
     }
 }
 

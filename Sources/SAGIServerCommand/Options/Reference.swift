@@ -97,7 +97,7 @@ extension Reference {
         ## Configuration file
 
         The file is YAML (and so JSON is fine too). A key is the name of an option, whole or cut at its dashes and
-        nested. Paths of files are as seen from the working directory.
+        nested. Paths of files are as seen from `--working-directory`, or from where the program was started.
 
         ```yaml
         bind: ["127.0.0.1:8000", "unix:/run/app.sock,mode=0660"]
@@ -115,19 +115,24 @@ extension Reference {
 
         ## Signals and exit status
 
-        | signal | effect |
-        |---|---|
-        | `SIGTERM`, `SIGINT` | shuts down: no new connections, running exchanges end within `--timeout-shutdown`; a second one ends the process at once |
-        | `SIGHUP` | reads certificates and keys again |
-        | `SIGUSR1` | opens the access log again |
+        | signal | one process | with `--workers` |
+        |---|---|---|
+        | `SIGTERM`, `SIGINT` | shuts down: no new connections, running exchanges end within `--timeout-shutdown`; a second one ends the process at once | the same, in all workers |
+        | `SIGQUIT` | shuts down without waiting for exchanges | the same, in all workers |
+        | `SIGHUP` | starts the program anew, with its configuration and certificates: the new process gets the listening sockets, and when it serves, the old one ends what it has begun | reads the configuration again, and replaces all workers, one after the other; a new worker is the program as it lies there now |
+        | `SIGUSR1` | opens the access log again | the same, in all workers |
+        | `SIGUSR2` | as `SIGHUP` | starts the whole program anew, supervisor and workers, as `SIGHUP` does with one process |
+        | `SIGTTIN`, `SIGTTOU` | nothing | one worker more, one less |
+
+        What cannot start leaves everything as it is. [Processes](processes.md) says more.
 
         | status | meaning |
         |---|---|
-        | 0 | a clean shutdown |
+        | 0 | a clean shutdown, or another process has taken the place of this one |
         | 1 | an error that is none of these |
         | 2 | an option, a file or an address cannot be used |
-        | 3 | the application did not start |
-        | 130, 143 | ended at once by `SIGINT`, by `SIGTERM` |
+        | 3 | the application did not start; with `--workers`, in no worker |
+        | 130, 131, 143 | ended at once by `SIGINT`, `SIGQUIT` or `SIGTERM`, while it started or stopped |
 
         """
     }

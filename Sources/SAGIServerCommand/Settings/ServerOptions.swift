@@ -4,7 +4,8 @@ import SAGIServer
 /// The table of a server's options.
 package enum ServerOptions {
     package static let table = OptionTable([
-        listening, tls, application, responses, limits, timeouts, http2, webSockets, eventStreams, logging, process,
+        listening, tls, application, responses, limits, timeouts, http2, webSockets, eventStreams, logging, workers,
+        process,
     ])
 
     static let listening = OptionGroup<ServerSettings>(
@@ -67,7 +68,7 @@ package enum ServerOptions {
                 "PEM file with the authorities for clients' certificates."),
             Option(
                 "tls-reload-interval", \.tls.reloadInterval, .orOff(.duration()),
-                "How often the files are looked at for changes; SIGHUP reads them at once."),
+                "How often the files are looked at for changes."),
         ])
 
     static let application = OptionGroup<ServerSettings>(

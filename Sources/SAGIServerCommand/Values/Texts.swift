@@ -11,6 +11,14 @@ extension ValueFormat<String> {
     /// The path of a file.
     package static let file = text("FILE", "the path of a file")
 
+    /// The path of a directory.
+    static let directory = text("DIR", "the path of a directory")
+
+    /// The path of a Unix socket.
+    static let socketPath = ValueFormat(
+        metavar: "PATH", accepted: "a path of 1 to 107 bytes",
+        parse: { (1...107).contains($0.utf8.count) ? $0 : nil }, format: { $0 })
+
     /// The value of a header field.
     package static let fieldValue = ValueFormat(
         metavar: "TEXT", accepted: "a line of text that a header field can have",

@@ -24,21 +24,28 @@ enum Serve {
             table: table, defaults: ServeSettings())
         if help.answers(arguments, title: command.title) { return 0 }
 
-        let parsed = try table.parse(arguments, environment: Program.environment, into: ServeSettings())
-        guard parsed.operands.count <= 1 else {
-            throw ConfigurationError("The argument \"\(parsed.operands[1])\" is one too many. Usage: \(usage)")
+        let environment = Program.environment
+        @Sendable func parse() throws -> Parsed<ServeSettings> {
+            var parsed = try table.parse(arguments, environment: environment, into: ServeSettings())
+            guard parsed.operands.count <= 1 else {
+                throw ConfigurationError("The argument \"\(parsed.operands[1])\" is one too many. Usage: \(usage)")
+            }
+            if !parsed.settings.usesPrecompressed { parsed.settings.files.precompressed = [] }
+            if parsed.settings.isSelfSigned {
+                try useDevelopmentCertificate(&parsed.settings)
+            } else if parsed.settings.server.listensSecurely, parsed.settings.server.certificates.isEmpty {
+                throw ConfigurationError("--tls-bind needs --tls-cert FILE and --tls-key FILE, or --tls-self-signed.")
+            }
+            return parsed
         }
-        var settings = parsed.settings
-        if !settings.usesPrecompressed { settings.files.precompressed = [] }
-        if settings.isSelfSigned {
-            try useDevelopmentCertificate(&settings)
-        } else if settings.server.listensSecurely, settings.server.certificates.isEmpty {
-            throw ConfigurationError("--tls-bind needs --tls-cert FILE and --tls-key FILE, or --tls-self-signed.")
+        let serving = try Serving(command) {
+            let parsed = try parse()
+            return Reading(parsed.settings.server, given: parsed.given, warnings: parsed.warnings)
         }
-        let application = try application(for: parsed.operands.first, settings, parsed.given)
-        let serving = Serving(
-            command: command, settings: settings.server, given: parsed.given, warnings: parsed.warnings)
-        return try await serving.run { application }
+        let parsed = try parse()
+        return try await serving.run {
+            try application(for: parsed.operands.first, parsed.settings, parsed.given)
+        }
     }
 
     private static func application(

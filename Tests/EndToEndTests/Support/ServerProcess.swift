@@ -1,5 +1,13 @@
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// A server under test, in a process of its own: an example, most often Conformance.
 struct ServerProcess: Sendable {
     let child: Child
@@ -83,8 +91,13 @@ struct ServerProcess: Sendable {
         return String(decoding: try JSONSerialization.data(withJSONObject: facts), as: UTF8.self)
     }
 
-    /// Ends it, if it still runs.
+    /// Ends it, if it still runs, and whoever has taken its place.
     func stop() async {
+        if let text = try? String(contentsOf: folder.appendingPathComponent("pid"), encoding: .utf8),
+            let process = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)), process != child.id
+        {
+            kill(process, SIGKILL)
+        }
         child.signal(SIGKILL)
         _ = await child.exitStatus(within: .seconds(10))
     }

@@ -78,8 +78,6 @@ import Testing
             made = try directory.read(file)
             let page = try await curl(["--cacert", "\(directory.path)/\(file)", address])
             #expect(page.contains("SAGI 0.1.0 is running"))
-            server.send(SIGHUP)
-            try await server.waitForError("SIGHUP: the certificates have been read again.")
             server.send(SIGTERM)
             #expect(try await server.status() == 0)
         }

@@ -1,0 +1,78 @@
+import HTTPSemantics
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What a process of a program gives to another one that it starts: a channel between the two, and the listening
+/// sockets. It is said in an environment variable, which the new process takes away.
+package struct Handover: Sendable, Equatable {
+    package static let variable = "SAGI_HANDOVER"
+
+    /// The sockets of one listener.
+    package struct Sockets: Sendable, Equatable {
+        package var key: String
+        package var descriptors: [CInt]
+
+        package init(key: String, descriptors: [CInt]) {
+            self.key = key
+            self.descriptors = descriptors
+        }
+    }
+
+    /// The number of the worker that the new process is, from 1; `nil` when it succeeds the one that starts it.
+    package var worker: Int?
+    package var channel: CInt
+    package var sockets: [Sockets]
+
+    package init(worker: Int?, channel: CInt, sockets: [Sockets]) {
+        self.worker = worker
+        self.channel = channel
+        self.sockets = sockets
+    }
+
+    /// The descriptors as this process has them, in the order in which the other one gets them.
+    package var descriptors: [CInt] { [channel] + sockets.flatMap(\.descriptors) }
+
+    /// The value of the variable for the new process, where the descriptors are 3, 4, 5 …
+    package var text: String {
+        var number = 3
+        func next() -> String {
+            defer { number += 1 }
+            return String(number)
+        }
+        let parts =
+            ["\(worker ?? 0)", next()]
+            + sockets.map { socket in
+                let numbers = socket.descriptors.map { _ in next() }.joined(separator: ",")
+                return "\(PercentCoding.encode(socket.key))=\(numbers)"
+            }
+        return parts.joined(separator: ";")
+    }
+
+    package init?(_ text: String) {
+        let parts = text.split(separator: ";", omittingEmptySubsequences: false)
+        guard parts.count >= 2, let worker = Int(parts[0]), let channel = CInt(parts[1]) else { return nil }
+        self.worker = worker == 0 ? nil : worker
+        self.channel = channel
+        sockets = []
+        for part in parts.dropFirst(2) {
+            guard let equals = part.firstIndex(of: "=") else { return nil }
+            let numbers = part[part.index(after: equals)...].split(separator: ",").map { CInt($0) }
+            guard !numbers.contains(nil) else { return nil }
+            sockets.append(
+                Sockets(key: PercentCoding.decode(part[..<equals]), descriptors: numbers.compactMap(\.self)))
+        }
+    }
+
+    /// Takes what was handed over to this process, if anything was.
+    package static func take() -> Handover? {
+        guard let value = getenv(variable).map({ String(cString: $0) }) else { return nil }
+        unsetenv(variable)
+        return Handover(value)
+    }
+}
