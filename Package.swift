@@ -85,7 +85,8 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "SAGIServerCommand",
-            dependencies: ["SAGI", "SAGIServer", "HTTPSemantics", http, logging, signals, yams], swiftSettings: settings
+            dependencies: ["SAGI", "SAGIServer", "HTTPSemantics", "CPlatform", http, nioCore, logging, yams],
+            swiftSettings: settings
         ),
         .target(
             name: "SAGIToolkit",

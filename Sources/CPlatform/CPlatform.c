@@ -108,7 +108,7 @@ static int fill_actions(posix_spawn_file_actions_t *actions, const char *directo
 }
 
 int sagi_spawn(int *process, const char *path, char *const arguments[], char *const environment[],
-               const char *directory, const int *descriptors, int count) {
+               const char *directory, int output, const int *descriptors, int count) {
     // Above those that they become, so that none is overwritten before it has been copied.
     int sources[count + 1];
     int made = 0, code = 0;
@@ -129,6 +129,8 @@ int sagi_spawn(int *process, const char *path, char *const arguments[], char *co
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (code == 0 && output >= 0) code = posix_spawn_file_actions_adddup2(&actions, output, 1);
+    if (code == 0 && output >= 0) code = posix_spawn_file_actions_adddup2(&actions, output, 2);
     if (code == 0) code = fill_actions(&actions, directory, sources, count);
     pid_t number = 0;
     if (code == 0) code = posix_spawn(&number, path, &actions, &attributes, arguments, environment);

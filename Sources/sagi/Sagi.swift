@@ -13,8 +13,14 @@ enum Sagi {
                 return try await Serve.run(arguments)
             case "new":
                 return try New.run(arguments)
+            case "run":
+                return try await Run.run(arguments)
+            case Run.placeholder:
+                return try await Run.wait(arguments)
             case "routes":
                 return try ShowRoutes.run(arguments)
+            case "ctl":
+                return try Control.run(arguments)
             case "cert":
                 return try MakeCertificate.run(arguments)
             case "help", "--help", "-h":
@@ -28,7 +34,7 @@ enum Sagi {
                 return 0
             default:
                 throw ConfigurationError(
-                    "The command \"\(name)\" is not known. The commands are serve, new, routes, cert, help and version."
+                    "The command \"\(name)\" is not known. The commands are serve, run, new, routes, ctl, cert, help and version."
                 )
             }
         }
@@ -41,10 +47,13 @@ enum Sagi {
             return 0
         case "serve": return try await Serve.run(["--help"])
         case "new": return try New.run(["--help"])
+        case "run": return try await Run.run(["--help"])
+        case "ctl": return try Control.run(["--help"])
         case "routes": return try ShowRoutes.run(["--help"])
         case "cert": return try MakeCertificate.run(["--help"])
         case let name?:
-            throw ConfigurationError("There is no command \"\(name)\". The commands are serve, new, routes and cert.")
+            throw ConfigurationError(
+                "There is no command \"\(name)\". The commands are serve, run, new, routes, ctl and cert.")
         }
     }
 
@@ -54,7 +63,10 @@ enum Sagi {
         Commands:
           serve [DIR]   Serves the files of a directory, or a welcome page.
           new NAME      Makes a project with an application, ready to run.
+          run [NAME]    Builds the application in this directory and has it serve; with
+                        --reload, again each time its sources change.
           routes [NAME] Shows the routes of the application in this directory.
+          ctl COMMAND   Asks or tells a program that serves: status, scale, reload …
           cert          Makes a certificate for development.
           help COMMAND  Shows the options of a command.
           version       Shows the version.

@@ -42,9 +42,9 @@ const void *sagi_current_task(void);
 
 // Starts a program in a process of its own. Of what is open here it gets the three standard descriptors and
 // `descriptors`, which become 3, 4, 5 …; it starts in `directory`, with every signal as the system has it by default.
-// `arguments` and `environment` end with NULL. Returns 0, or the errno of the failure.
+// What it writes goes to `output`, unless that is -1. `arguments` and `environment` end with NULL. Returns 0, or the errno of the failure.
 int sagi_spawn(int *process, const char *path, char *const arguments[], char *const environment[],
-               const char *directory, const int *descriptors, int count);
+               const char *directory, int output, const int *descriptors, int count);
 
 // From now on each of these signals writes its number, as one byte, to `descriptor`, which must not block.
 // Returns 0, or the errno of the failure.

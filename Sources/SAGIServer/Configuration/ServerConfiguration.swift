@@ -20,6 +20,8 @@ public struct ServerConfiguration: Sendable {
     public var eventStream = EventStreamConfiguration()
     /// What a program does around the server; ``Server`` itself is always one process.
     public var processes = ProcessConfiguration()
+    /// Building and starting anew under development.
+    public var reload = ReloadConfiguration()
 
     /// Whether the application is told of its server's life. Default ``LifespanMode/auto``.
     public var lifespan = LifespanMode.auto

@@ -29,7 +29,8 @@ package struct ProgramStart: Sendable, Equatable {
             executable: find(arguments.first ?? "", directory, path), arguments: arguments, directory: directory)
     }
 
-    private static func find(_ name: String, _ directory: String, _ path: String?) -> String {
+    /// The path of a program as a shell would find it.
+    package static func find(_ name: String, _ directory: String, _ path: String?) -> String {
         if name.hasPrefix("/") { return name }
         if name.contains("/") { return "\(directory)/\(name)" }
         for place in (path ?? "").split(separator: ":") where access("\(place)/\(name)", X_OK) == 0 {
@@ -40,7 +41,7 @@ package struct ProgramStart: Sendable, Equatable {
         return count > 0 ? String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self) : name
     }
 
-    private static func currentDirectory() -> String {
+    package static func currentDirectory() -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
         guard getcwd(&buffer, buffer.count) != nil else { return "/" }
         return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -48,15 +49,18 @@ package struct ProgramStart: Sendable, Equatable {
 
     /// Starts it in a process of its own, which gets `descriptors` as 3, 4, 5 …
     ///
+    /// - Parameter output: where its output goes, errors included; -1 is where that of this process goes.
     /// - Returns: the number of the process.
     /// - Throws: ``ConfigurationError`` that names the program.
-    package func spawn(environment: [String: String], descriptors: [CInt]) throws -> CInt {
+    package func spawn(
+        environment: [String: String], output: CInt = -1, descriptors: [CInt] = []
+    ) throws -> CInt {
         var words = arguments.map { strdup($0) } + [nil]
         var variables = environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { for text in words + variables { free(text) } }
         var process: CInt = 0
         let code = sagi_spawn(
-            &process, executable, &words, &variables, directory, descriptors, CInt(descriptors.count))
+            &process, executable, &words, &variables, directory, output, descriptors, CInt(descriptors.count))
         guard code == 0 else {
             throw ConfigurationError("\(executable) cannot be started: \(String(cString: strerror(code))).")
         }

@@ -22,14 +22,6 @@ struct RouteList {
                 route.middleware.isEmpty ? "-" : route.middleware.joined(separator: " > "), route.source,
             ]
         }
-        return Self.table([["METHOD", "PATH", "NAME", "MIDDLEWARE", "SOURCE"]] + rows)
-    }
-
-    private static func table(_ rows: [[String]]) -> String {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = zip(row.dropLast(), widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            return (cells + row.suffix(1)).joined(separator: "  ") + "\n"
-        }.joined()
+        return TextTable.text([["METHOD", "PATH", "NAME", "MIDDLEWARE", "SOURCE"]] + rows)
     }
 }

@@ -23,6 +23,11 @@ final class Supervisor: @unchecked Sendable {
     var pool: WorkerPool
     var children: [Int: Child] = [:]
     let succession: Succession
+    /// What is started as a worker.
+    private var program: ProgramStart
+    private let development: Development?
+    private var reloader: Reloader?
+    private var build = BuildState(.done)
     var control: ControlSocket?
     var pidFile: PIDFile?
     private let started = ContinuousClock.now
@@ -42,8 +47,19 @@ final class Supervisor: @unchecked Sendable {
         var pulse = Pulse()
     }
 
-    init(_ launch: Launch) throws {
+    /// How a program under development is built.
+    struct Development {
+        let build: PackageBuild
+        /// The program when it has been built.
+        let program: ProgramStart
+        /// What serves until then; nil when it has been built already.
+        let placeholder: ProgramStart?
+    }
+
+    init(_ launch: Launch, _ development: Development? = nil) throws {
         self.launch = launch
+        self.development = development
+        program = development?.placeholder ?? launch.start
         configuration = launch.configuration
         sockets = try launch.openSockets()
         let count = configuration.processes.workers?.number ?? 1
@@ -62,6 +78,7 @@ final class Supervisor: @unchecked Sendable {
                 signals: [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGCHLD]
             ) { [unowned self] in handle($0) }
             loop.post { [self] in
+                develop()
                 perform(pool.tick(loop.now))
                 measure()
                 feedWatchdog()
@@ -96,6 +113,7 @@ final class Supervisor: @unchecked Sendable {
         for (process, ending) in Reaper.reap() {
             guard let id = children.first(where: { $0.value.process == process })?.key else {
                 succession.ended(process)
+                reloader?.ended(process, ending)
                 continue
             }
             children.removeValue(forKey: id)?.channel.close()
@@ -206,6 +224,7 @@ final class Supervisor: @unchecked Sendable {
                 launch.manager.tell(.ready)
             case .restartFailed:
                 phase = .serving
+                if reloader != nil { tell(BuildState(.failed, text: Self.cannotStart, count: build.count)) }
                 launch.logger.error("The new workers cannot start: the old ones go on.")
                 launch.manager.tell(.ready)
             case .over(let failure): finish(failure)
@@ -221,10 +240,11 @@ final class Supervisor: @unchecked Sendable {
             defer { close(other) }
             let handover = Handover(
                 worker: slot + 1, channel: other, sockets: sockets.offer(slot: configuration.reusePort ? slot : 0))
-            let process = try launch.start.spawn(
+            let process = try program.spawn(
                 environment: launch.environment(for: handover), descriptors: handover.descriptors)
             children[id] = Child(process: process, channel: channel, started: loop.now)
             channel.watch(loop) { [unowned self] in take($0, from: id) }
+            if reloader != nil { channel.send("build \(build.line)") }
         } catch {
             launch.logger.error("\(String(describing: error))")
             loop.post { [self] in perform(pool.ended(id, .exit(status: 1), loop.now)) }
@@ -241,9 +261,7 @@ final class Supervisor: @unchecked Sendable {
                 ) { [unowned self] in answer($0) }
             }
         } catch {
-            completion?(.failure(error))
-            completion = nil
-            return stop("The program cannot start")
+            return fail(error)
         }
         phase = .serving
         launch.show(sockets.addresses)
@@ -251,7 +269,15 @@ final class Supervisor: @unchecked Sendable {
         if let handover = launch.handover { ProcessChannel(handover.channel).send("ready") }
     }
 
+    /// The program cannot go on.
+    private func fail(_ error: any Error) {
+        completion?(.failure(error))
+        completion = nil
+        stop("The program cannot start")
+    }
+
     private func finish(_ failure: WorkerPool.Ending?) {
+        reloader?.stop()
         control?.close()
         pidFile?.remove()
         sockets.close()
@@ -263,6 +289,31 @@ final class Supervisor: @unchecked Sendable {
             launch.logger.notice("Stopped.")
             completion?(.success(signalStatus ?? 0))
         }
+    }
+
+    // MARK: Under development
+
+    private static let cannotStart =
+        "The program has been built, but it cannot start. What it said stands in the terminal."
+
+    private func develop() {
+        guard let development else { return }
+        do {
+            reloader = try Reloader(development.build, configuration.reload, launch, on: loop) { [unowned self] in
+                tell($0)
+            }
+            if development.placeholder != nil { reloader?.start() }
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func tell(_ state: BuildState) {
+        build = state
+        for child in children.values { child.channel.send("build \(state.line)") }
+        guard state.phase == .done, let development, phase != .stopping else { return }
+        program = development.program
+        perform(pool.restart(WorkerPool.Policy(configuration), loop.now))
     }
 
     // MARK: Time

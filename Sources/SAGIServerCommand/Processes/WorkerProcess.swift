@@ -20,11 +20,13 @@ final class WorkerProcess: @unchecked Sendable {
     private let loop = PollLoop()
     private let channel: ProcessChannel
     private let stage = ServingStage()
+    private let news: BuildNews
     private let orders: AsyncStream<Duration>
     /// Stop, with so much time for what is running.
     private let order: AsyncStream<Duration>.Continuation
 
-    init(_ launch: Launch, _ handover: Handover, number: Int) throws {
+    init(_ launch: Launch, _ handover: Handover, number: Int, news: BuildNews = BuildNews()) throws {
+        self.news = news
         self.launch = launch
         self.number = number
         channel = ProcessChannel(handover.channel)
@@ -42,7 +44,7 @@ final class WorkerProcess: @unchecked Sendable {
         channel.watch(loop) { [unowned self] in take($0) }
         loop.runInThread()
         let server = Server(
-            try await launch.make(makeApplication), configuration: configuration, logger: launch.logger)
+            try await makeForDevelopment(makeApplication), configuration: configuration, logger: launch.logger)
         try await server.start(on: sockets, worker: number)
         guard stage.serve(server) else {
             await server.shutdown()
@@ -54,6 +56,18 @@ final class WorkerProcess: @unchecked Sendable {
             break
         }
         return 0
+    }
+
+    /// The application, and around it what shows errors of the compiler.
+    private func makeForDevelopment(_ make: () async throws -> any Application) async throws -> any Application {
+        let application = try await launch.make(make)
+        let reload = launch.configuration.reload
+        guard reload.isEnabled, reload.changesPages else { return application }
+        return wrapped(application)
+    }
+
+    private func wrapped(_ application: some Application) -> any Application {
+        application.wrapped(by: LiveReload(news: news))
     }
 
     /// Workers share the cores.
@@ -105,7 +119,9 @@ final class WorkerProcess: @unchecked Sendable {
         case nil:
             launch.logger.notice("The supervisor is gone: stopping.")
             stop(within: launch.configuration.timeouts.shutdown)
-        default: break
+        case let line?:
+            guard line.hasPrefix("build "), let state = BuildState(line: line.dropFirst(6)) else { return }
+            news.tell(state)
         }
     }
 

@@ -46,6 +46,31 @@ extension ServerOptions {
                 "By how many per cent these requests and ages differ at most, so that not all are replaced at once."),
         ])
 
+    static let reload = OptionGroup<ServerSettings>(
+        "Development",
+        [
+            Option(
+                "reload", \.configuration.reload.isEnabled, .toggle,
+                "Builds the program anew when its sources change, and replaces it when that is done."),
+            Option(
+                "reload-dir", each: \.configuration.reload.directories, .directory,
+                default: { _ in "that of the package" }, "Directory in which changes are looked for."),
+            Option(
+                "reload-include", each: \.configuration.reload.includes,
+                .text("NAME", "the name of files, with * and ?"),
+                "Files that count; * stands for any characters."),
+            Option(
+                "reload-exclude", each: \.configuration.reload.excludes,
+                .text("NAME", "the name of files, with * and ?"),
+                canBeEmpty: true, "Files and directories that do not count."),
+            Option(
+                "reload-delay", \.configuration.reload.delay, .duration(),
+                "How long nothing more may have changed before it is built."),
+            Option(
+                "reload-page", \.configuration.reload.changesPages, .toggle,
+                "Whether HTML pages get a script that shows errors and loads them again."),
+        ])
+
     static let process = OptionGroup<ServerSettings>(
         "Process",
         [

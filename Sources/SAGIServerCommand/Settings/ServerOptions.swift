@@ -5,6 +5,7 @@ import SAGIServer
 package enum ServerOptions {
     package static let table = OptionTable([
         listening, tls, application, responses, limits, timeouts, http2, webSockets, eventStreams, logging, workers,
+        reload,
         process,
     ])
 
