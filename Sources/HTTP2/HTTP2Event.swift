@@ -10,6 +10,8 @@ package enum HTTP2Event: Sendable {
     case data(slot: Int, ByteBuffer, end: Bool)
     /// The trailer fields, which end the request.
     case trailers(slot: Int, [(name: String, value: String)])
+    /// Trailer fields beyond the limit, which end the request. It waits for an answer with 431.
+    case trailersTooLarge(slot: Int)
     /// The stream is over: the peer gave it up, or broke a rule.
     case reset(slot: Int, ErrorCode, byPeer: Bool)
     /// The stream may send more; nil: any may.

@@ -146,8 +146,12 @@ extension HTTP2Session {
         guard end, !stream.isTunnel, stream.announced < 0 || stream.announced == stream.received,
             let trailers = RequestFields.trailers(decoder.fields, in: scratch)
         else { return try fail(slot, .protocolError, output) }
-        guard size == .complete else { return try fail(slot, .enhanceYourCalm, output) }
         remoteEnded(slot)
+        guard size == .complete else {
+            // RFC 6585 §5.
+            try makeNoise()
+            return .trailersTooLarge(slot: slot)
+        }
         return .trailers(slot: slot, trailers)
     }
 

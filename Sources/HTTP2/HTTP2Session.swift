@@ -6,7 +6,7 @@ package import NIOCore
 package struct HTTP2Limits: Sendable {
     /// The fields of one request. Beyond: it is answered 431.
     package var fields = FieldListLimits()
-    /// Those of its trailer section. Beyond: the stream ends with ENHANCE_YOUR_CALM.
+    /// Those of its trailer section. Beyond: 431.
     package var trailers = FieldListLimits()
     /// Bytes of a header block as it is sent, over all its frames. Beyond: ENHANCE_YOUR_CALM.
     package var headerBlock = 64 * 1024

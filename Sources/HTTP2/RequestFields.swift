@@ -46,6 +46,8 @@ struct RequestFields {
             head.noteMethod(UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(method.count)]))
         }
         guard checkTarget(&head), checkAuthority(&head), checkLength(&head, end: end) else { return .malformed }
+        // RFC 9110 §9.1: longer than any method implemented here.
+        guard method.count <= 64 else { return .refused(501) }
         return expectsMore ? .refused(417) : .valid
     }
 

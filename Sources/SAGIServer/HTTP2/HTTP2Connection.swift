@@ -162,7 +162,11 @@ final class HTTP2Connection: @unchecked Sendable {
             if requestCount >= server.limits.requestsPerConnection ?? .max { finishSoon() }
         case .refused(let slot, let status, let end):
             let sentence =
-                status == 431 ? "The request has more header fields than allowed." : "The expectation cannot be met."
+                switch status {
+                case 431: "The request has more header fields than allowed."
+                case 501: "The method is not implemented."
+                default: "The expectation cannot be met."
+                }
             openStream(slot, end: end).refuse(ServerCore.Refusal(status: status, sentence: sentence))
         case .data(let slot, let bytes, let end):
             if let stream = streams[slot] { return stream.receive(bytes, end: end) }
@@ -170,6 +174,8 @@ final class HTTP2Connection: @unchecked Sendable {
             if end { releaseAnswered(slot) }
         case .trailers(let slot, let trailers):
             if let stream = streams[slot] { stream.receive(trailers: trailers) } else { releaseAnswered(slot) }
+        case .trailersTooLarge(let slot):
+            if let stream = streams[slot] { stream.refuseTrailers() } else { releaseAnswered(slot) }
         case .reset(let slot, _, let byPeer):
             if let stream = streams[slot] {
                 stream.ended(byPeer ? .clientClosed : .protocolError)

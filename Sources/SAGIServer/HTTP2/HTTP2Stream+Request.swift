@@ -28,6 +28,12 @@ extension HTTP2Stream {
         receive(ByteBuffer(), end: true)
     }
 
+    func refuseTrailers() {
+        hasWholeContent = true
+        guard !exchange.hasEnded else { return }
+        failContent(.protocolError, status: 431, "The trailer section is too large.")
+    }
+
     /// The content is more than is allowed, or comes too slowly. The client is told, when no response has been started.
     func failContent(_ reason: DisconnectReason, status: Int, _ sentence: String) {
         let canAnswer = exchange.rules.phase == .idle

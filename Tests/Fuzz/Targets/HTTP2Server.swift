@@ -91,6 +91,9 @@ struct HTTP2Server {
                 try HTTP2Rules.checkField(latinOrUTF8(field.name), latinOrUTF8(field.value))
             }
             try receive(slot, 0, true)
+        case .trailersTooLarge(let slot):
+            note(11, slot, 0)
+            try receive(slot, 0, true)
         case .reset(let slot, let code, let byPeer):
             note(5, slot, Int(code.rawValue) << 1 | (byPeer ? 1 : 0))
             guard streams[slot] != nil, session.isReset(slot) else { throw Violation("a reset of slot \(slot)") }

@@ -118,6 +118,9 @@ extension Rule {
         malformed("9110 §8.6", "an empty length", .get.adding(("content-length", ""))),
         malformed("9110 §8.6", "a length that is too large", .get.adding(("content-length", "99999999999999999999"))),
         Rule(
+            "RFC 9110 §9.1", "a method that is longer than any",
+            [.headers(1, .request(String(repeating: "M", count: 65)))], .fine([.refused(1, 501)])),
+        Rule(
             "RFC 9110 §10.1.1", "an expectation that nobody knows", [.headers(1, .get.adding(("expect", "miracles")))],
             .fine([.refused(1, 417)])),
         fine("9110 §10.1.1", "100-continue", .post.adding(("expect", "100-Continue")), .has(.expectsContinue)),
@@ -132,8 +135,8 @@ extension Rule {
             .fine([.refused(1, 431)])
         ) { _, limits in limits.fields.size = 500 },
         Rule(
-            "RFC 9113 §10.5.1", "trailers that are too large",
-            [open, .headers(1, .list([("a", String(repeating: "b", count: 500))]))], .stream(1, .enhanceYourCalm)
+            "RFC 6585 §5", "trailers that are too large",
+            [open, .headers(1, .list([("a", String(repeating: "b", count: 500))]))], .fine([.trailersTooLarge(1)])
         ) { _, limits in limits.trailers.size = 500 },
     ]
 

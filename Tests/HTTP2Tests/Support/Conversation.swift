@@ -79,6 +79,7 @@ struct Conversation {
             if consumes { session.consumed(slot, bytes.readableBytes, output) }
         case .trailers(let slot, let fields):
             noted = .trailers(session.number(slot), fields.map { "\($0.name): \($0.value)" })
+        case .trailersTooLarge(let slot): noted = .trailersTooLarge(session.number(slot))
         case .reset(let slot, let code, let byPeer):
             noted = .reset(session.number(slot), code, byPeer: byPeer)
             if releases { release(session.number(slot)) }

@@ -7,6 +7,7 @@ enum Event: Equatable, Sendable {
     case refused(UInt32, Int, end: Bool)
     case data(UInt32, [UInt8], end: Bool)
     case trailers(UInt32, [String])
+    case trailersTooLarge(UInt32)
     case reset(UInt32, ErrorCode, byPeer: Bool)
     case windowGrew(UInt32?)
     case reprioritized(UInt32, Priority)
@@ -18,7 +19,8 @@ enum Event: Equatable, Sendable {
     var stream: UInt32? {
         switch self {
         case .request(let stream, _, _), .refused(let stream, _, _), .data(let stream, _, _),
-            .trailers(let stream, _), .reset(let stream, _, _), .reprioritized(let stream, _):
+            .trailers(let stream, _), .trailersTooLarge(let stream), .reset(let stream, _, _),
+            .reprioritized(let stream, _):
             stream
         case .windowGrew(let stream): stream
         case .goAway, .pong, .acknowledged: nil

@@ -133,6 +133,7 @@ enum Want: Sendable, Equatable {
     case length(Int?)
     case content(UInt32, String)
     case trailers(UInt32, [String])
+    case trailersTooLarge(UInt32)
     case priority(Priority)
     case has(RequestHead.Facts)
     case lacks(RequestHead.Facts)
@@ -170,6 +171,8 @@ enum Want: Sendable, Equatable {
             #expect(parts.flatMap { $0 } == latin(text), "\(name)")
         case .trailers(let stream, let fields):
             #expect(whole.events.contains(.trailers(stream, fields)), "\(name)")
+        case .trailersTooLarge(let stream):
+            #expect(whole.events.contains(.trailersTooLarge(stream)), "\(name)")
         case .refused(let stream, let status):
             #expect(
                 whole.events.contains { event in
