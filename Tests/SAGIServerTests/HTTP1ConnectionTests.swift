@@ -75,7 +75,22 @@ struct HTTP1ConnectionTests {
         try await MemoryConnection.run(broken) { connection in
             try await connection.receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await connection.isAborted)
-            #expect(try await !connection.sent.hasSuffix("0\r\n\r\n"))
+            #expect(try await connection.sent.hasSuffix("\r\n\r\n4\r\npart\r\n"))
+        }
+    }
+
+    @Test("cuts a response off that would look whole without sending it")
+    func throwsAfterPromise() async throws {
+        struct Failure: Error {}
+        let broken = http { http in
+            try await http.send(.start(HTTPResponse(status: .ok, headerFields: [.contentLength: "4"])))
+            try await http.send(.body("part", more: true))
+            throw Failure()
+        }
+        try await MemoryConnection.run(broken) { connection in
+            try await connection.receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await connection.isAborted)
+            #expect(try await connection.sent.isEmpty)
         }
     }
 
@@ -462,6 +477,16 @@ struct HTTP1ConnectionTests {
             let sent = try await connection.sent
             #expect(sent.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
             #expect(sent.contains("HTTP/1.1 421 Misdirected Request\r\n"))
+        }
+    }
+
+    @Test("refuses a HEAD without content", arguments: ["Host: a\r\nX : 1", "Host: b", "Host: a\r\nExpect: x"])
+    func refusedHead(_ fields: String) async throws {
+        try await MemoryConnection.run(Self.hello, { $0.serverNames = ["a"] }) { connection in
+            try await connection.receive("\r\nHEAD / HTTP/1.1\r\n\(fields)\r\n\r\n")
+            let sent = try await connection.sent
+            #expect(sent.hasPrefix("HTTP/1.1 4") && sent.contains("Content-Length: "), "\(sent)")
+            #expect(sent.hasSuffix("\r\n\r\n"), "\(sent)")
         }
     }
 

@@ -88,6 +88,9 @@ struct ResponseRules {
 
     mutating func trailersSent() { phase = .complete }
 
+    /// Whether a client sees that more should come, after what has been sent.
+    var isVisiblyShort: Bool { phase != .complete && hasContent && remaining != 0 }
+
     /// The application has returned. Whether that leaves the response whole: it is complete, or there is
     /// nothing that could still come, or its end is the end of the content.
     mutating func returned(endsContent: Bool) -> Bool {

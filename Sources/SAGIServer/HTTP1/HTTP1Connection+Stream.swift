@@ -63,7 +63,7 @@ extension HTTP1Connection: MessageStream {
         let reason: DisconnectReason = error == .bodyTooLarge ? .bodyTooLarge : .protocolError
         let canAnswer = exchange.rules.phase == .idle
         disconnect(reason)
-        if canAnswer { refuse(error) } else { abort(reason) }
+        if canAnswer { refuse(error) } else { cutOff(reason) }
         return .disconnect(reason)
     }
 
@@ -121,7 +121,14 @@ extension HTTP1Connection: MessageStream {
         if !more, !response.hasTrailers { endContent() }
     }
 
-    func truncate() { abort(.serverError) }
+    func truncate() { cutOff(.serverError) }
+
+    /// Ends the connection in the middle of a response. What has been sent of it leaves first, and so do the responses
+    /// before it; but not what would look whole.
+    private func cutOff(_ reason: DisconnectReason) {
+        if exchange.rules.isVisiblyShort { flush() }
+        abort(reason)
+    }
 
     func sendTrailers(_ fields: HTTPFields) throws(InvalidField) {
         if response.isHeadOpen { closeHead(whole: nil) }
@@ -218,14 +225,15 @@ extension HTTP1Connection: MessageStream {
             writeOwnResponse(status: 500, sentence: "The server failed to answer this request.")
             exchange.complete()
         case .cutOff:
-            abort(.serverError)
+            truncate()
         }
     }
 
     func writeOwnResponse(status: Int, sentence: String, fields: HTTPFields = [:]) {
         var fields = fields
         fields[.contentType] = "text/plain; charset=utf-8"
-        let isHead = hasExchange && exchange.isHead
+        // RFC 9110 §9.3.2.
+        let isHead = hasExchange ? exchange.isHead : refusesHead
         let text = sentence + "\n"
         let output = outputBuffer()
         _ = try? ResponseEncoder.writeStart(status, fields, into: output)

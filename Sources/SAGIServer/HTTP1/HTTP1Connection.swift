@@ -46,6 +46,8 @@ final class HTTP1Connection: @unchecked Sendable {
     /// What the application threw.
     @exclusivity(unchecked) private var failure: (any Error)?
     @exclusivity(unchecked) var inputError: HTTP1Error?
+    /// The request that is refused before it gets an exchange is a HEAD.
+    @exclusivity(unchecked) private(set) var refusesHead = false
     @exclusivity(unchecked) var response = ResponseState()
     @exclusivity(unchecked) var sentInTurn = 0
     @exclusivity(unchecked) var isYielding = false
@@ -233,6 +235,10 @@ final class HTTP1Connection: @unchecked Sendable {
         do throws(HTTP1Error) {
             guard try decoder.nextHead(&input, into: &storage.contents.pointee.head) else { return false }
         } catch {
+            // Most often it is not the request line that is wrong, and the method is known.
+            let method = storage.contents.pointee.head.method
+            let bytes = input.readableBytesView.dropFirst(Int(method.start)).prefix(Int(method.count))
+            refusesHead = bytes.elementsEqual("HEAD".utf8)
             storage.contents.pointee.head.reset()
             refuse(error)
             return false
@@ -243,6 +249,7 @@ final class HTTP1Connection: @unchecked Sendable {
             return false
         }
         if let names = server.serverNames, !names.contains(RequestScope(storage: storage).authority ?? "") {
+            refusesHead = storage.contents.pointee.head.facts.contains(.isHead)
             storage.reset()
             // RFC 9110 §15.5.20.
             respondAndClose(status: 421, sentence: "This host is not served here.")
@@ -256,6 +263,7 @@ final class HTTP1Connection: @unchecked Sendable {
         }
         if storage.contents.pointee.head.facts.contains(.upgrade) {
             let head = storage.contents.pointee.head
+            refusesHead = head.facts.contains(.isHead)
             guard !upgradesToHTTP2(head), readHandshake(head) else {
                 storage.reset()
                 return false
