@@ -38,6 +38,14 @@ extension Conformance {
         } while left > 0 && http.scope.connection.isConnected
     }
 
+    /// `/promise/N?sent=M`: promises N bytes, and sends M, each in an event of its own.
+    func promise(_ http: HTTPExchange, _ text: Substring, _ query: Query) async throws {
+        let head = HTTPResponse(status: .ok, headerFields: [.contentLength: String(text)])
+        try await http.send(.start(head))
+        let count = query["sent"] ?? 0
+        for number in 0..<count { try await http.send(.body("x", more: number + 1 < count)) }
+    }
+
     /// `/count?ms=`: how long the request's content is, read with a pause of `ms` after each part.
     func count(_ http: HTTPExchange, _ query: Query) async throws {
         let pause = query.milliseconds("ms", default: 0)

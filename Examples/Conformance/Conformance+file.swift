@@ -41,6 +41,12 @@ extension Conformance {
     func filePath(_ http: HTTPExchange) async throws {
         try await text(http, (http.scope.state[SampleFile.self]?.path ?? "") + "\n")
     }
+
+    /// `/file/missing`: a response that has begun when it turns out that there is no such file.
+    func missingFile(_ http: HTTPExchange) async throws {
+        try await http.send(.start(HTTPResponse(status: .ok, headerFields: [.contentLength: "1000"])))
+        try await http.send(.file(FileRange(path: "/there/is/no/such/file")))
+    }
 }
 
 /// A file of 1 MiB in a folder of its own, for as long as the server runs.

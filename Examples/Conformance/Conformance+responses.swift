@@ -79,12 +79,13 @@ extension Conformance {
         throw Failure(text: "This route throws in the middle of its response.")
     }
 
-    /// `/watch/NAME?ms=`: waits for the client to go, and notes how it went. `/seen/NAME` tells.
+    /// `/watch/NAME?ms=`: waits for the client to go, and notes that it waits and how it went. `/seen/NAME` tells.
     func watch(_ http: HTTPExchange, _ name: Substring, _ query: Query) async throws {
         let sightings = http.scope.state[Sightings.self]
         let name = String(name)
         http.scope.connection.onDisconnect { sightings?.note(name, "disconnected: \($0)") }
         http.scope.connection.onComplete { sightings?.note(name, "completed") }
+        sightings?.note(name, "begun")
         do {
             try await Task.sleep(for: query.milliseconds("ms", default: 30_000))
         } catch {
@@ -92,6 +93,26 @@ extension Conformance {
             throw error
         }
         try await text(http, "Nobody left.\n")
+    }
+
+    /// `/received/NAME`: receives until the exchange ends, and notes that it does and what came. `/seen/NAME` tells.
+    func received(_ http: HTTPExchange, _ name: Substring) async throws {
+        let sightings = http.scope.state[Sightings.self]
+        let name = String(name)
+        var count = 0
+        sightings?.note(name, "begun")
+        while true {
+            switch try await http.receive() {
+            case .body(let bytes, let more):
+                count += bytes.readableBytes
+                if !more { sightings?.note(name, "content: \(count)") }
+            case .trailers(let fields):
+                sightings?.note(name, "trailers: \(fields.count)")
+            case .disconnect(let reason):
+                sightings?.note(name, "disconnect: \(reason)")
+                return
+            }
+        }
     }
 
     func seen(_ http: HTTPExchange, _ name: Substring) async throws {

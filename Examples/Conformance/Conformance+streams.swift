@@ -74,11 +74,12 @@ extension Conformance {
         }
     }
 
-    /// Notes how the socket ended where `/seen/NAME` tells it.
+    /// Notes how the socket ended where `/seen/NAME` tells it: the name is "ws", or what `?as=` says.
     private func note(_ socket: WebSocketExchange) async throws {
         while true {
             guard case .disconnect(let code, let reason) = try await socket.receive() else { continue }
-            socket.scope.state[Sightings.self]?.note("ws", "\(code) \(reason)")
+            let name = Query(socket.scope.query).text("as") ?? "ws"
+            socket.scope.state[Sightings.self]?.note(name, "\(code) \(reason)")
             return
         }
     }
@@ -132,7 +133,8 @@ extension Conformance {
         sentences = []
         await refused(.text("too late"))
         await refused(.close())
-        socket.scope.state[Sightings.self]?.note("ws", sentences.joined(separator: " | "))
+        let name = Query(socket.scope.query).text("as") ?? "ws"
+        socket.scope.state[Sightings.self]?.note(name, sentences.joined(separator: " | "))
     }
 
     /// `/sse`: five events, which a client that comes back goes on with. The others do what their names say.
@@ -173,7 +175,7 @@ extension Conformance {
             }
             while case .body = try await stream.receive() {}
             if let reason = stream.scope.connection.disconnectReason {
-                stream.scope.state[Sightings.self]?.note("sse", reason.name)
+                stream.scope.state[Sightings.self]?.note(query.text("as") ?? "sse", reason.name)
             }
         case "/sse/fail":
             try await stream.send(.start())
@@ -234,6 +236,7 @@ extension Conformance {
         try await stream.send(.close())
         sentences = []
         await refused(.send(data: "too late"))
-        stream.scope.state[Sightings.self]?.note("sse", sentences.joined(separator: " | "))
+        let name = Query(stream.scope.query).text("as") ?? "sse"
+        stream.scope.state[Sightings.self]?.note(name, sentences.joined(separator: " | "))
     }
 }

@@ -44,6 +44,7 @@ struct Conformance: Application {
         switch (segments.first, segments.dropFirst().first) {
         case ("echo", nil): try await echo(http)
         case ("bytes", let count?): try await bytes(http, count)
+        case ("promise", let count?): try await promise(http, count, query)
         case ("page", nil): try await page(http)
         case ("headers", nil): try await facts(http)
         case ("status", let code?): try await status(http, code)
@@ -54,6 +55,7 @@ struct Conformance: Application {
         case ("nothing", nil): return
         case ("file", nil): try await file(http)
         case ("file", "path"): try await filePath(http)
+        case ("file", "missing"): try await missingFile(http)
         case ("trailers", nil): try await trailers(http)
         case ("hints", nil): try await hints(http)
         case ("ignore", nil): try await text(http, "The content was not read.\n")
@@ -63,6 +65,7 @@ struct Conformance: Application {
         case ("exit", let status?): exit(Int32(status) ?? 0)
         case ("keep", let count?): try await keep(http, count)
         case ("watch", let name?): try await watch(http, name, query)
+        case ("received", let name?): try await received(http, name)
         case ("seen", let name?): try await seen(http, name)
         default: try await text(http, "There is nothing here.\n", status: .notFound)
         }
@@ -93,7 +96,9 @@ struct Query {
         }
     }
 
-    subscript(_ name: String) -> Int? { pairs.first { $0.name == name }.flatMap { Int($0.value) } }
+    subscript(_ name: String) -> Int? { text(name).flatMap { Int($0) } }
+
+    func text(_ name: String) -> String? { pairs.first { $0.name == name }.map { String($0.value) } }
 
     /// A number of milliseconds, at most an hour.
     func milliseconds(_ name: String, default fallback: Int) -> Duration {

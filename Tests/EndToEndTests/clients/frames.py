@@ -43,14 +43,19 @@ def open_socket(server, path="/ws", fields="", secure=False, early=b"", **option
     text, key = handshake(path, fields)
     connection.send(text.encode() + early)
     response = connection.head()
+    check_acceptance(response, key)
+    connection.handshake = response
+    return connection
+
+
+def check_acceptance(response, key):
+    """The head of a response is that of a handshake that was accepted."""
     equal(response.status, 101, "the status")
     equal(response["upgrade"], "websocket", "Upgrade")
     equal(response["connection"].lower(), "upgrade", "Connection")
     accept = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()).decode()
     equal(response["sec-websocket-accept"], accept, "Sec-WebSocket-Accept")
     require(response["content-length"] is None and response["transfer-encoding"] is None, "101 with a length")
-    connection.handshake = response
-    return connection
 
 
 def receive(connection):

@@ -1,5 +1,7 @@
 """A client of HTTP/2 over Python's h2, which checks what the server sends by itself."""
 
+import json
+import ssl
 import time
 
 import h2.config
@@ -8,7 +10,7 @@ import h2.errors
 import h2.events
 import h2.settings
 
-from wire import Failed, equal, insecure, open_socket, require
+from wire import Ended, Failed, equal, insecure, open_socket, require
 
 
 class Answer:
@@ -24,9 +26,16 @@ class Answer:
         self.reset = None
 
     def __getitem__(self, name):
-        values = [value for field, value in self.fields if field == name]
+        values = [value for field, value in self.fields if field == name.lower()]
         require(len(values) <= 1, f"{name} stands there {len(values)} times")
         return values[0] if values else None
+
+    def __str__(self):
+        end = "whole" if self.ended else f"cut off: {self.reset}" if self.is_over else "not over"
+        return f"{self.status} with {len(self.body)} bytes, {end}"
+
+    def json(self):
+        return json.loads(self.body)
 
     @property
     def text(self):
@@ -35,6 +44,11 @@ class Answer:
     @property
     def is_over(self):
         return self.ended or self.reset is not None
+
+    @property
+    def is_cut(self):
+        """It was given up before its end, and can be seen to have been."""
+        return self.reset is not None and not self.ended
 
 
 class Client:
@@ -93,13 +107,13 @@ class Client:
         return number
 
     def send(self, number, data, end=False):
-        """Sends content as fast as the windows allow."""
+        """Sends content as fast as the windows allow, for as long as it is wanted."""
         view = memoryview(data)
-        while len(view) or end:
+        while (len(view) or end) and self.answers[number].reset is None:
             room = min(self.h2.local_flow_control_window(number), self.h2.max_outbound_frame_size, len(view))
             if room == 0 and len(view):
-                require(not self.answers[number].is_over, "the stream ended while content was sent")
-                self.read()
+                if not self.read():
+                    return
                 continue
             self.h2.send_data(number, bytes(view[:room]), end_stream=end and room == len(view))
             self.flush()
@@ -120,10 +134,13 @@ class Client:
         """Takes what arrives next. False at the end of the connection."""
         try:
             data = self.sock.recv(65536)
-        except ConnectionResetError:
+        except (ConnectionError, ssl.SSLEOFError):
             data = b""
         if not data:
             self.is_closed = True
+            for answer in self.answers.values():
+                if not answer.is_over:
+                    answer.reset = "the connection ended"
             return False
         self.buffer += data
         # Frame by frame: h2 takes nothing more once it has seen GOAWAY, after which streams go on (RFC 9113 §6.8).
@@ -186,6 +203,41 @@ class Client:
                 self.read()
             except TimeoutError:
                 raise Failed(f"the connection is still open after {timeout} s") from None
+
+
+class Tunnel:
+    """A WebSocket's bytes on a stream, as frames.py wants them."""
+
+    def __init__(self, client, path="/ws", fields=()):
+        self.client = client
+        self.number = client.open(
+            path, "CONNECT", [("sec-websocket-version", "13"), *fields], end=False, extra=[(":protocol", "websocket")])
+        self.answer = client.answers[self.number]
+        self.taken = 0
+        client.until(lambda: self.answer.status is not None or self.answer.is_over, "the answer to CONNECT")
+        self.is_open = self.answer.status == 200 and not self.answer.ended
+        if not self.is_open:
+            client.wait(self.number)
+
+    def send(self, data):
+        self.client.send(self.number, data)
+        return self
+
+    def take(self, count):
+        self.client.until(lambda: len(self.answer.body) - self.taken >= count or self.answer.is_over, f"{count} bytes")
+        if len(self.answer.body) - self.taken < count:
+            raise Ended("the stream ended in a frame")
+        self.taken += count
+        return self.answer.body[self.taken - count:self.taken]
+
+    def ends(self, within=5):
+        """The server ends the stream, and sends nothing more."""
+        self.client.wait(self.number, within)
+        equal(self.answer.body[self.taken:], b"", "bytes before the stream's end")
+
+    def abandon(self):
+        self.client.h2.reset_stream(self.number, h2.errors.ErrorCodes.CANCEL)
+        self.client.flush()
 
 
 def frame(kind, flags=0, stream=0, payload=b""):

@@ -21,6 +21,10 @@ class Failed(Exception):
     """Something is not as it should be; the sentence says what."""
 
 
+class Ended(Failed):
+    """The connection ended where it may not."""
+
+
 def check(function):
     CHECKS[function.__name__] = function
     return function
@@ -78,9 +82,18 @@ class Server:
             return file.read()
 
     def await_log(self, text, timeout=5):
+        self.await_file(self["log"], text, timeout)
+
+    def await_file(self, name, text, timeout=5):
+        """Waits until a file, of the server's folder or with its whole path, has the text."""
+        path = os.path.join(self["folder"], name)
         end = time.monotonic() + timeout
-        while text not in self.log():
-            require(time.monotonic() < end, f"the log has no {text!r}: {self.log()!r}")
+        while True:
+            with open(path, errors="replace") as file:
+                content = file.read()
+            if text in content:
+                return
+            require(time.monotonic() < end, f"the log has no {text!r}: {content!r}")
             time.sleep(0.02)
 
     def memory(self, what="VmRSS"):
@@ -97,13 +110,15 @@ class Server:
 
     def noted(self, name, timeout=5):
         """What the application noted last under the name: how an exchange ended."""
+        return self.notes(name, timeout=timeout)[-1]
+
+    def notes(self, name, count=1, timeout=5):
+        """What the application has noted under the name, once there are as many notes."""
         end = time.monotonic() + timeout
-        while True:
-            lines = self.get(f"/seen/{name}").text.splitlines()
-            if lines:
-                return lines[-1]
-            require(time.monotonic() < end, "the application has noted nothing")
+        while len(lines := self.get(f"/seen/{name}").text.splitlines()) < count:
+            require(time.monotonic() < end, f"the application has noted {lines}, and not {count} things")
             time.sleep(0.02)
+        return lines
 
     def gone(self, timeout):
         """Waits until the process has ended."""
@@ -219,27 +234,37 @@ class Connection:
         self.buffer += data
         return bool(data)
 
+    def more(self, sentence):
+        if not self.fill():
+            raise Ended(sentence)
+
     def take(self, count):
         while len(self.buffer) < count:
-            require(self.fill(), f"the stream ended with {len(self.buffer)} of {count} bytes")
+            self.more(f"the stream ended with {len(self.buffer)} of {count} bytes")
         data, self.buffer = self.buffer[:count], self.buffer[count:]
         return data
 
     def line(self):
         while b"\r\n" not in self.buffer:
-            require(self.fill(), f"the stream ended in a line: {self.buffer!r}")
+            self.more(f"the stream ended in a line: {self.buffer!r}")
         line, self.buffer = self.buffer.split(b"\r\n", 1)
         return line
 
     def head(self):
         while b"\r\n\r\n" not in self.buffer:
-            require(self.fill(), f"the stream ended in a head: {self.buffer!r}")
+            self.more(f"the stream ended in a head: {self.buffer!r}")
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
         return Response(head)
 
     def response(self, method="GET"):
         """The next response with its content."""
         response = self.head()
+        for piece in self.content(response, method):
+            response.body += piece
+        return response
+
+    def content(self, response, method="GET"):
+        """The content of a response, piece by piece as it comes; the response gets its trailers at the end."""
         length, coding = response["content-length"], response["transfer-encoding"]
         require(length is None or coding is None, "Content-Length and Transfer-Encoding together")
         if response.status < 200 or response.status == 204:
@@ -249,23 +274,24 @@ class Connection:
         elif coding is not None:
             equal(coding, "chunked", "Transfer-Encoding")
             response.framing = "chunked"
-            self.chunks(response)
+            yield from self.chunks(response)
         elif length is not None:
             response.framing = "length"
-            response.body = self.take(int(length))
+            left = int(length)
+            while left:
+                if not self.buffer:
+                    self.more(f"the stream ended {left} bytes before the end of the content")
+                piece = self.take(min(left, len(self.buffer)))
+                left -= len(piece)
+                yield piece
         else:
             response.framing = "close"
-            while self.fill():
-                pass
-            response.body, self.buffer = self.buffer, b""
-        return response
+            while self.buffer or self.fill():
+                yield self.take(len(self.buffer))
 
     def chunks(self, response):
-        while True:
-            size = int(self.line(), 16)
-            if size == 0:
-                break
-            response.body += self.take(size)
+        while size := int(self.line(), 16):
+            yield self.take(size)
             equal(self.take(2), b"\r\n", "the end of a chunk")
         while line := self.line():
             name, value = line.decode("latin-1").split(":", 1)
