@@ -133,6 +133,8 @@ final class HTTP2Stream: @unchecked Sendable {
 
     /// Nothing more goes to the client. What the application still does changes nothing.
     func over() {
+        // Let go of already, when the end of its tunnel was that of all: it is another request's, or nobody's.
+        guard connection != nil else { return }
         isOver = true
         settle()
     }
