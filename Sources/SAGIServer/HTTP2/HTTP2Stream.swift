@@ -226,6 +226,10 @@ extension HTTP2Stream: WorkedStream {
         self.failure = failure
         if let tunnel {
             tunnel.applicationReturned(failure)
+        } else if isUnservedWebSocket(failure) {
+            self.failure = nil
+            exchange.started.store(true, ordering: .relaxed)
+            respond(status: 501, sentence: "There is no WebSocket here.")
         } else if !exchange.hasEnded, !isOver {
             switch exchange.returned(failure) {
             case .whole: if !response.isWhole { sendContent(ByteBuffer(), more: false) }
@@ -234,5 +238,11 @@ extension HTTP2Stream: WorkedStream {
             }
         }
         settle()
+    }
+
+    /// An extended CONNECT that the application does not serve. It cannot be asked for anything else (RFC 8441 §4).
+    private func isUnservedWebSocket(_ failure: (any Error)?) -> Bool {
+        failure is Unsupported && facts.contains(.webSocket) && exchange.rules.phase == .idle && !exchange.hasEnded
+            && !isOver
     }
 }
