@@ -1,186 +1,192 @@
-"""Event streams: exact bytes, and what a client that reconnects needs."""
+"""Event streams, over every version of HTTP: exact bytes, and what a client that reconnects needs."""
 
 import os
 import signal
 import time
 
-from wire import between, check, equal, main, request, require, seen
+from ways import WAYS, every_way, every_way_in_turn
+from wire import between, check, equal, main, require, seen
 
-ACCEPT = "Accept: text/event-stream\r\n"
-
-
-def stream(server, path="/sse", fields=ACCEPT, method="GET", content=b"", secure=False):
-    """A connection on which a stream has begun, and its head."""
-    connection = server.connect(secure)
-    if content:
-        fields += f"Content-Length: {len(content)}\r\n"
-    connection.send(request(path, fields, method) + content)
-    head = connection.head()
-    equal((head.status, head["content-type"]), (200, "text/event-stream"), path)
-    equal(head["cache-control"], "no-cache", "Cache-Control")
-    return connection
+ACCEPT = ("accept", "text/event-stream")
 
 
-def chunk(connection):
-    size = int(connection.line(), 16)
-    data = connection.take(size)
-    equal(connection.take(2), b"\r\n", "the end of a chunk")
-    return data
+class Stream:
+    """A stream that has begun."""
+
+    def __init__(self, connection, path="/sse", fields=(), method="GET", content=None):
+        self.exchange = connection.open(path, method, [ACCEPT, *fields], end=content is None)
+        if content is not None:
+            self.exchange.end(content)
+        self.answer = self.exchange.answer
+        self.taken = 0
+        self.exchange.until(lambda: self.answer.status, "the head")
+        equal((self.answer.status, self.answer["content-type"]), (200, "text/event-stream"), path)
+        equal(self.answer["cache-control"], "no-cache", "Cache-Control")
+
+    def next(self):
+        """The bytes of the next event or comment; none at the end of a stream that is whole."""
+        self.exchange.until(lambda: b"\n\n" in self.answer.body[self.taken:] or self.answer.is_over, "an event")
+        if b"\n\n" not in self.answer.body[self.taken:]:
+            require(self.answer.ended and len(self.answer.body) == self.taken, f"the stream is cut off: {self.answer}")
+            return b""
+        end = self.answer.body.index(b"\n\n", self.taken) + 2
+        event, self.taken = self.answer.body[self.taken:end], end
+        return event
 
 
-@check
-def events(server):
-    for secure in (False, True):
-        with stream(server, "/sse?ms=100", secure=secure) as connection:
-            start = time.monotonic()
-            for number in range(1, 6):
-                equal(chunk(connection), f"event: tick\nid: {number}\nretry: 100\ndata: event {number}\n\n".encode(),
-                      "the event")
-                # Each is sent at once.
-                between(time.monotonic() - start, (number - 1) * 0.1 - 0.03, (number - 1) * 0.1 + 0.6, f"event {number}")
-            equal(chunk(connection), b"", "the end")
-            # The connection goes on.
-            connection.send(request("/"))
-            equal(connection.response().status, 200, "another request")
-    seen("five events, each at once")
+@every_way
+def events(server, way):
+    with way.connect(server) as connection:
+        stream = Stream(connection, "/sse?ms=100")
+        start = time.monotonic()
+        for number in range(1, 6):
+            equal(stream.next(), f"event: tick\nid: {number}\nretry: 100\ndata: event {number}\n\n".encode(), "the event")
+            # Each is sent at once.
+            between(time.monotonic() - start, (number - 1) * 0.1 - 0.03, (number - 1) * 0.1 + 0.7, f"event {number}")
+        equal(stream.next(), b"", "the end")
+        equal(connection.get("/").status, 200, "the connection goes on")
 
 
-@check
-def detection(server):
-    for accept, is_stream in (("text/event-stream", True), ("Text/Event-Stream", True),
-                              ("text/html, text/event-stream;q=0.5", True), ("text/event-stream; q=0", False),
-                              ("*/*", False), ("text/*", False), ("text/event-streams", False)):
-        response = server.get("/sse/decline", fields=f"Accept: {accept}\r\n")
-        equal(response.text == "Not here.\n", is_stream, accept)
-    with server.connect() as connection:
-        connection.send(request("/page", ACCEPT, "HEAD"))
-        response = connection.response("HEAD")
-        equal((response.status, response["content-type"]), (200, server.get("/page")["content-type"]), "HEAD")
-    # An application without a stream here answers as ever.
-    equal(server.get("/page", fields=ACCEPT).status, 200, "a page")
-    equal(server.get("/", fields=ACCEPT).text, "Hello, world!\n", "the greeting")
-    seen("Accept says it, without case, and with its weight")
+@every_way
+def detection(server, way):
+    """Accept says it, without case, and with its weight."""
+    with way.connect(server) as connection:
+        for accept, is_stream in (("text/event-stream", True), ("Text/Event-Stream", True),
+                                  ("text/html, text/event-stream;q=0.5", True), ("text/event-stream; q=0", False),
+                                  ("*/*", False), ("text/*", False), ("text/event-streams", False)):
+            answer = connection.get("/sse/decline", fields=[("accept", accept)])
+            equal(answer.text == "Not here.\n", is_stream, accept)
+        told = connection.get("/page", "HEAD", [ACCEPT])
+        equal((told.status, told["content-type"]), (200, connection.get("/page")["content-type"]), "HEAD")
+        # An application without a stream here answers as ever.
+        equal(connection.get("/page", fields=[ACCEPT]).status, 200, "a page")
+        equal(connection.get("/", fields=[ACCEPT]).text, "Hello, world!\n", "the greeting")
 
 
-@check
-def unsupported(server):
-    chunked = ACCEPT + "Transfer-Encoding: chunked\r\n"
-    with server.connect() as connection:
+@every_way
+def unsupported(server, way):
+    """Only a request of which nothing has been received is asked again."""
+    with way.connect(server) as connection:
         for _ in range(2):
             # The content comes while the application is asked for the first time, and after that.
-            connection.send(request("/echo", chunked, "POST") + b"4\r\none \r\n")
-            connection.send(b"3\r\ntwo\r\n0\r\n\r\n")
-            equal(connection.response().body, b"one two", "the content of a request that is asked again")
-    for method, fields, content in (("POST", chunked, b"4\r\none \r\n"), ("POST", ACCEPT + "Content-Length: 3\r\n", b"one"),
-                                    ("GET", ACCEPT, b"")):
-        with server.connect() as connection:
-            connection.send(request("/sse/received", fields, method) + content)
-            response = connection.response()
+            exchange = connection.open("/echo", "POST", [ACCEPT], end=False).send(b"one ")
+            equal(exchange.end(b"two").wait().body, b"one two", "the content of a request that is asked again")
+    for method, fields, content in (("POST", [], b"one "), ("POST", [("content-length", "3")], b"one"), ("GET", [], None)):
+        with way.connect(server) as connection:
+            exchange = connection.open("/sse/received", method, [ACCEPT, *fields], end=content is None)
+            if content:
+                exchange.send(content)
             # Asked again, it would be a 404.
-            equal((response.status, response["connection"]), (500, "close"), f"{method} {fields}")
-    with stream(server, "/sse/fail?unsupported=1") as connection:
-        equal(chunk(connection), b"data: one\n\n", "the event")
-        equal(connection.rest(), b"", "what comes after it")
+            equal(exchange.wait().status, 500, f"{method} {fields}")
+            connection.goes_on()
+    with way.connect(server) as connection:
+        stream = Stream(connection, "/sse/fail?unsupported=1")
+        equal(stream.next(), b"data: one\n\n", "the event")
+        require(stream.exchange.wait().is_cut, "a stream that failed looks whole")
+        connection.goes_on()
     server.await_log("does not serve eventStream exchanges")
-    seen("only a request of which nothing has been received is asked again")
 
 
-@check
-def lines(server):
-    response = server.get("/sse/lines", fields=ACCEPT)
-    equal(response.body,
+@every_way
+def lines(server, way):
+    answer = way.get(server, "/sse/lines", fields=[ACCEPT])
+    equal(answer.body,
           b"event: lines\ndata: one\ndata: two\ndata: three\ndata: four\n\n" b": a\n: b\n\n" b"data:\n\n", "the bytes")
-    require(b"never" not in response.body, "the reason of the close is on the wire")
 
 
-@check
-def content(server):
-    with stream(server, "/sse/echo", method="POST", content=b"hello") as connection:
-        equal(chunk(connection), b"data: POST hello\n\n", "the event")
-    with server.connect() as connection:
-        connection.send(request("/sse/echo", ACCEPT + "Transfer-Encoding: chunked\r\n", "POST"))
-        connection.send(b"3\r\nabc\r\n3\r\ndef\r\n0\r\nX: y\r\n\r\n")
-        connection.head()
-        equal(chunk(connection), b"data: POST abcdef\n\n", "the event")
-    seen("a stream can be asked for with any method, and content")
+@every_way
+def content(server, way):
+    """A stream can be asked for with any method, and content."""
+    with way.connect(server) as connection:
+        for sent in (b"hello", b"", b"x" * 100_000):
+            stream = Stream(connection, "/sse/echo", method="POST", content=sent)
+            equal(stream.next(), b"data: POST " + sent + b"\n\n", "the event")
+            equal(stream.next(), b"", "the end")
+        exchange = connection.open("/sse/echo", "QUERY", [ACCEPT], end=False).send(b"abc")
+        answer = exchange.end(b"def", trailers=[("x", "y")]).wait()
+        equal(answer.body, b"data: QUERY abcdef\n\n", "the event")
 
 
-@check
-def misuse(server):
-    with stream(server, "/sse/misuse") as connection:
-        sentences = [chunk(connection).decode() for _ in range(8)]
+@every_way
+def misuse(server, way):
+    with way.connect(server) as connection:
+        stream = Stream(connection, f"/sse/misuse?as={way.mark}")
+        sentences = [stream.next().decode() for _ in range(8)]
         for sentence, part in zip(sentences, ["before the start", "before the start", "started already",
                                               "started already", "line break", "NUL", "NUL", "below zero"]):
             require(part in sentence, f"{part!r} is not in {sentence!r}")
-        equal(chunk(connection), b"", "the end")
-    require("is closed" in server.noted("sse"), server.noted("sse"))
+        equal(stream.next(), b"", "the end")
+    require("is closed" in server.noted(way.mark), server.noted(way.mark))
 
 
-@check
-def decline(server):
-    with server.connect() as connection:
+@every_way
+def decline(server, way):
+    with way.connect(server) as connection:
         for path, status in (("/sse/decline", 404), ("/sse", 204)):
-            connection.send(request(path, ACCEPT + "Last-Event-ID: 5\r\n"))
-            response = connection.response()
-            equal(response.status, status, path)
-            require(response["content-type"] != "text/event-stream", path)
-    with stream(server, fields=ACCEPT + "Last-Event-ID: 3\r\n") as connection:
-        require(chunk(connection).startswith(b"event: tick\nid: 4\n"), "the stream does not go on")
-    seen("a stream goes on after the last event, and can be declined")
+            answer = connection.get(path, fields=[ACCEPT, ("last-event-id", "5")])
+            equal(answer.status, status, path)
+            require(answer["content-type"] != "text/event-stream", path)
+        stream = Stream(connection, fields=[("last-event-id", "3")])
+        require(stream.next().startswith(b"event: tick\nid: 4\n"), "the stream does not go on")
 
 
-@check
-def keepalive(server):
-    """--sse-keepalive 200ms"""
-    with stream(server, "/sse/quiet") as connection:
+@every_way
+def keepalive(server, way):
+    """--sse-keepalive 200ms: only silence is broken."""
+    with way.connect(server) as connection:
+        stream = Stream(connection, "/sse/quiet")
         start = time.monotonic()
         for _ in range(3):
-            equal(chunk(connection), b":\n\n", "the comment")
+            equal(stream.next(), b":\n\n", "the comment")
         between(time.monotonic() - start, 0.5, 2, "three comments")
-    with stream(server, "/sse/quiet?ms=100") as connection:
-        equal(chunk(connection), b": still here\n\n", "the application's own")
-    with stream(server, "/sse/forever?ms=50") as connection:
-        end = time.monotonic() + 0.6
-        while time.monotonic() < end:
-            require(chunk(connection).startswith(b"data: "), "a comment between events")
-    seen("only silence is broken")
+    with way.connect(server) as connection:
+        equal(Stream(connection, "/sse/quiet?ms=100").next(), b": still here\n\n", "the application's own")
+    with way.connect(server) as connection:
+        stream = Stream(connection, "/sse/forever?ms=50")
+        for number in range(1, 12):
+            equal(stream.next(), f"data: {number}\n\n".encode(), "an event")
 
 
-@check
-def idle(server):
-    """--sse-idle-timeout 300ms --sse-keepalive 100ms"""
-    with stream(server, "/sse/quiet") as connection:
+@every_way
+def idle(server, way):
+    """--sse-idle-timeout 300ms --sse-keepalive 100ms: comments do not count."""
+    with way.connect(server) as connection:
+        stream = Stream(connection, f"/sse/quiet?as={way.mark}")
         start = time.monotonic()
-        while chunk(connection):
+        while stream.next():
             pass
         between(time.monotonic() - start, 0.2, 1.5, "the end")
-    equal(server.noted("sse"), "idle_timeout", "what the application saw")
-    seen("comments do not count")
+    equal(server.noted(way.mark), "idle_timeout", "what the application saw")
 
 
-@check
-def disconnect(server):
-    with stream(server, "/sse/quiet"):
-        pass
-    equal(server.noted("sse"), "client_closed", "what the application saw")
+@every_way
+def disconnect(server, way):
+    """--timeout-half-closed 200ms"""
+    for leave in ("leave", "abandon"):
+        with way.connect(server) as connection:
+            mark = f"{way.mark}-{leave}"
+            stream = Stream(connection, f"/sse/quiet?as={mark}")
+            getattr(connection if leave == "leave" else stream.exchange, leave)()
+            equal(server.noted(mark), "client_closed", f"what the application saw after {leave}")
+    require("ERROR" not in server.log(), "a client that goes is no error")
 
 
-@check
-def failure(server):
-    with stream(server, "/sse/fail") as connection:
-        equal(chunk(connection), b"data: one\n\n", "the event")
-        data = connection.rest()
-        require(b"0\r\n\r\n" not in data, "a stream that failed looks whole")
+@every_way
+def failure(server, way):
+    with way.connect(server) as connection:
+        stream = Stream(connection, "/sse/fail")
+        equal(stream.next(), b"data: one\n\n", "the event")
+        require(stream.exchange.wait().is_cut, "a stream that failed looks whole")
+        connection.goes_on()
     server.await_log("This event stream fails")
 
 
-@check
-def slow_reader(server):
+@every_way_in_turn
+def slow_reader(server, way):
     before = server.memory()
-    connection = server.connect(receive_buffer=4096)
-    with connection:
-        connection.send(request("/sse/forever?ms=0", ACCEPT))
-        time.sleep(1)
+    with way.connect(server, receive_buffer=4096) as connection:
+        connection.open("/sse/forever?ms=0", fields=[ACCEPT])
+        time.sleep(0.5)  # time enough for a stream without a bound to fill the memory
         grown = server.memory() - before
         require(grown < 8 << 20, f"the server grew by {grown >> 20} MiB")
         equal(server.get("/").status, 200, "somebody else")
@@ -189,13 +195,18 @@ def slow_reader(server):
 
 @check
 def shutdown(server):
-    with stream(server, "/sse/quiet") as connection, stream(server, "/sse/forever") as other:
-        os.kill(server.pid, signal.SIGTERM)
-        equal(chunk(connection), b"", "the end of the stream")
-        while chunk(other):
+    """Streams end as if they were whole."""
+    connections = [(way, way.connect(server), way.connect(server)) for way in WAYS]
+    streams = [(way, Stream(one, "/sse/quiet"), Stream(other, "/sse/forever")) for way, one, other in connections]
+    os.kill(server.pid, signal.SIGTERM)
+    for way, quiet, forever in streams:
+        equal(quiet.next(), b"", f"{way}: the end of the stream")
+        while forever.next():
             pass
+        for stream in (quiet, forever):
+            stream.exchange.connection.ends()
+            stream.exchange.connection.leave()
     server.gone(5)
-    seen("streams end as if they were whole")
 
 
 if __name__ == "__main__":

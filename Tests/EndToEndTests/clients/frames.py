@@ -59,7 +59,24 @@ def check_acceptance(response, key):
 
 
 def receive(connection):
-    """The next frame: its opcode and payload. The server must not mask, nor set a reserved bit."""
+    """The next frame: its opcode and payload."""
+    first, payload = receive_part(connection)
+    return first & 0x0F, payload
+
+
+def message(connection):
+    """The next message, of however many frames: its opcode and content."""
+    first, content = receive_part(connection)
+    opcode = first & 0x0F
+    while first & 0x80 == 0:
+        first, payload = receive_part(connection)
+        equal(first & 0x0F, 0, "the opcode of a part")
+        content += payload
+    return opcode, content
+
+
+def receive_part(connection):
+    """The first byte and the payload of the next frame. The server must not mask, nor set a reserved bit."""
     first, second = connection.take(2)
     equal(first & 0x70, 0, "the reserved bits")
     equal(second & 0x80, 0, "the mask bit")
@@ -70,7 +87,7 @@ def receive(connection):
     elif length == 127:
         length = struct.unpack("!Q", connection.take(8))[0]
         require(length > 0xFFFF, "a length that is not minimal")
-    return first & 0x0F, connection.take(length)
+    return first, connection.take(length)
 
 
 def closed(connection):

@@ -10,7 +10,7 @@ import h2.errors
 import h2.events
 import h2.settings
 
-from wire import Ended, Failed, equal, insecure, open_socket, require
+from wire import Ended, Failed, equal, insecure, open_socket, poll, require
 
 
 class Answer:
@@ -19,7 +19,7 @@ class Answer:
     def __init__(self):
         self.status = None
         self.fields = []
-        self.body = b""
+        self.body = bytearray()
         self.informational = []
         self.trailers = []
         self.ended = False
@@ -226,14 +226,23 @@ class Tunnel:
     def take(self, count):
         self.client.until(lambda: len(self.answer.body) - self.taken >= count or self.answer.is_over, f"{count} bytes")
         if len(self.answer.body) - self.taken < count:
-            raise Ended("the stream ended in a frame")
+            raise Ended(f"the stream ended in a frame: {self.answer}")
         self.taken += count
-        return self.answer.body[self.taken - count:self.taken]
+        return bytes(self.answer.body[self.taken - count:self.taken])
 
     def ends(self, within=5):
         """The server ends the stream, and sends nothing more."""
         self.client.wait(self.number, within)
         equal(self.answer.body[self.taken:], b"", "bytes before the stream's end")
+
+    def is_left(self):
+        """The server ends the stream, however it does."""
+        self.client.wait(self.number)
+
+    def poll(self, seconds):
+        """Waits that long at the most for something from the server. Whether it has come, or the end."""
+        has_come = lambda: len(self.answer.body) > self.taken or self.answer.is_over
+        return poll(self.client.sock, seconds, has_come, self.client.read)
 
     def abandon(self):
         self.client.h2.reset_stream(self.number, h2.errors.ErrorCodes.CANCEL)

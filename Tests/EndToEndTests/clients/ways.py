@@ -15,7 +15,7 @@ import frames
 import h2.errors
 
 from h2_client import Answer, Client, Tunnel
-from wire import Ended, Failed, check, equal, in_threads, request, require, seen
+from wire import Ended, Failed, check, equal, in_threads, poll, request, require, seen
 
 
 class Way:
@@ -303,7 +303,8 @@ class HTTP1Socket:
         if self.is_open:
             frames.check_acceptance(head, key)
         else:
-            self.answer.body = b"".join(self.wire.content(head))
+            for piece in self.wire.content(head):
+                self.answer.body += piece
             self.answer.ended = True
 
     def send(self, data):
@@ -316,24 +317,21 @@ class HTTP1Socket:
     def ends(self, within=5):
         self.wire.ends(within)
 
+    def is_left(self):
+        self.wire.rest()
+
+    def poll(self, seconds):
+        return poll(self.wire.sock, seconds, lambda: self.wire.buffer, self.wire.fill)
+
     def abandon(self):
         self.wire.sock.close()
 
 
-def poll(sock, seconds, has_come, read):
-    end = time.monotonic() + seconds
-    while not has_come():
-        if (left := end - time.monotonic()) <= 0:
-            return False
-        sock.settimeout(left)
-        try:
-            if not read():
-                return True
-        except TimeoutError:
-            return False
-        except ConnectionError:
-            return True
-    return True
+def opened(connection, path="/ws", fields=()):
+    """A WebSocket that the server has accepted."""
+    one = connection.web_socket(path, fields)
+    require(one.is_open, f"{path} is not open: {one.answer}")
+    return one
 
 
 def reset(connection):

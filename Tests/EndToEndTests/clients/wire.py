@@ -329,10 +329,23 @@ class Connection:
             self.sock.settimeout(10)
 
 
-def elapsed(action):
-    start = time.monotonic()
-    action()
-    return time.monotonic() - start
+def poll(sock, seconds, has_come, read):
+    """Reads for that long at the most until something has come. Whether it has, or the end."""
+    end = time.monotonic() + seconds
+    try:
+        while not has_come():
+            if (left := end - time.monotonic()) <= 0:
+                return False
+            sock.settimeout(left)
+            if not read():
+                break
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        pass
+    finally:
+        sock.settimeout(10)
+    return True
 
 
 def between(value, low, high, what):
