@@ -9,17 +9,8 @@ struct ShutdownTests {
     @Test("Connections that were accepted are served") func acceptedAreServed() async throws {
         try await check(exits: 0)
     }
-    @Test("What is in flight is answered, with Connection: close") func inFlight() async throws {
-        try await check(tls: true, exits: 0)
-    }
     @Test("Idle connections are closed at once") func idleAtOnce() async throws { try await check(tls: true, exits: 0) }
-    @Test("A request on its way is answered") func lateRequestOnIdleConnection() async throws {
-        try await check("--timeout-shutdown-grace", "2s", exits: 0)
-    }
     @Test("A second signal ends at once") func secondSignal() async throws { try await check(exits: 128 + 15) }
-    @Test("What takes longer than the timeout is ended") func timeout() async throws {
-        try await check("--timeout-shutdown", "1s", exits: 0)
-    }
     @Test("SIGINT stops too") func interrupt() async throws { try await check(exits: 0) }
     @Test("The application is told") func filesOfApplication() async throws { try await check(exits: 0) }
     @Test("An application that cannot stop is reported") func applicationFailsToStop() async throws {

@@ -57,32 +57,10 @@ def preset_common(server):
 
 
 @check
-def preset_combined(server):
-    exchange(server)
-    first, second = lines(server, 2)
-    matches(first, rf'127\.0\.0\.1 - - {TIME} "GET /bytes/5\?a=%20b HTTP/1\.1" 200 5 "http://r/" "test/1\.0 \(x\)"')
-    matches(second, rf'127\.0\.0\.1 - - {TIME} "GET /status/204 HTTP/1\.1" 204 - "-" "-"')
-
-
-@check
 def preset_tiny(server):
     exchange(server)
     first, _ = lines(server, 2)
     matches(first, r"GET /bytes/5\?a=%20b 200 \d+ms")
-
-
-@check
-def preset_json(server):
-    exchange(server)
-    first, second = [json.loads(line) for line in lines(server, 2)]
-    matches(first.pop("time"), r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-    require(0 <= first.pop("microseconds") < 5_000_000, "the duration")
-    equal(first, {
-        "client": "127.0.0.1", "method": "GET", "path": "/bytes/5", "query": "a=%20b", "protocol": "HTTP/1.1",
-        "scheme": "http", "host": "h.example", "status": 200, "bytes": 5, "ending": "completed",
-        "referer": "http://r/", "user_agent": "test/1.0 (x)",
-    }, "the members")
-    equal((second["status"], second["bytes"]), (204, 0), "the second line")
 
 
 @check
@@ -145,37 +123,6 @@ def escaping_json(server):
     equal((first["path"], first["status"]), ('/"\\', 404), "the first line")
     equal(first["user_agent"], agent, "User-Agent")
     equal(second["user_agent"], "snow \u2603 man", "User-Agent in UTF-8")
-
-
-@check
-def bytes_and_duration(server):
-    """--access-log-format '%U %B %D %x'"""
-    with server.connect() as connection:
-        for path in ("/stream?chunks=3&ms=100", "/file", "/", "/bytes/100000"):
-            connection.send(request(path))
-            connection.response()
-        connection.send(request("/bytes/1000", method="HEAD"))
-        connection.response("HEAD")
-    with server.connect() as connection:
-        connection.send(request("/abort"))
-        connection.rest()
-    with server.connect(receive_buffer=4096) as connection:
-        connection.send(request("/bytes/50000000"))
-        connection.head()
-    with server.connect() as connection:
-        connection.send(request("/error"))
-        connection.rest()
-    got = [line.split(" ") for line in lines(server, 8)]
-    by_path = {path: (int(count), int(micros), ending) for path, count, micros, ending in got}
-    equal(by_path["/stream"][0], 24, "the bytes of a stream")
-    require(200_000 <= by_path["/stream"][1] < 2_000_000, f"the duration of a stream: {by_path['/stream'][1]}")
-    equal(by_path["/file"][0], 1 << 20, "the bytes of a file")
-    equal(by_path["/"][0], 14, "the bytes of the greeting")
-    equal(by_path["/bytes/100000"][0], 100000, "the bytes of a long response")
-    equal(by_path["/bytes/1000"][0], 0, "the bytes of HEAD")
-    equal(by_path["/abort"][2], "server_error", "how a cut-off response ended")
-    equal(by_path["/bytes/50000000"][2], "client_closed", "how a response ended whose client left")
-    equal({by_path[path][2] for path in ("/", "/file", "/stream")}, {"completed"}, "how the others ended")
 
 
 @check

@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 
-from wire import Failed, check, equal, in_threads, main, request, require, seen
+from wire import check, equal, in_threads, main, request, require, seen
 
 
 def path_of(server):
@@ -29,32 +29,6 @@ def whole(server):
             require(bodies[0] == content and bodies[2] == content, "a pipelined file came back changed")
             equal(bodies[1], b"Hello, world!\n", "between the files")
         seen("TLS" if secure else "cleartext")
-
-
-@check
-def ranges(server):
-    with open(path_of(server), "rb") as file:
-        content = file.read()
-    size = len(content)
-    for secure in (False, True):
-        with server.connect(secure) as connection:
-            for text, low, high in (
-                ("0-0", 0, 1), ("5-9", 5, 10), ("1000000-", 1000000, size), ("-7", size - 7, size),
-                (f"{size - 1}-{size + 500}", size - 1, size), (f"-{size * 2}", 0, size),
-            ):
-                connection.send(request("/file", f"Range: bytes={text}\r\n"))
-                response = connection.response()
-                equal(response.status, 206, text)
-                equal(response["content-range"], f"bytes {low}-{high - 1}/{size}", text)
-                require(response.body == content[low:high], f"{text}: other bytes")
-            for text in (f"{size}-", "-0"):
-                connection.send(request("/file", f"Range: bytes={text}\r\n"))
-                response = connection.response()
-                equal((response.status, response["content-range"]), (416, f"bytes */{size}"), text)
-            for text in ("bytes=5-2", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6"):
-                connection.send(request("/file", f"Range: {text}\r\n"))
-                response = connection.response()
-                equal((response.status, len(response.body)), (200, size), text)
 
 
 @check

@@ -2,13 +2,10 @@
 
 import os
 import signal
-import socket
 import threading
 import time
 
-from wire import (
-    Connection, Failed, between, check, equal, in_threads, is_running, main, open_socket, request, require, seen,
-)
+from wire import Failed, between, check, equal, in_threads, is_running, main, request, require, seen
 
 
 def terminate(server):
@@ -89,45 +86,6 @@ def accepted_are_served(server):
 
 
 @check
-def in_flight(server):
-    """What is being answered is answered whole, and says that the connection ends."""
-    slow, stream, upload = server.connect(), server.connect(), server.connect()
-    secure = server.connect(True)
-    slow.send(request("/slow?ms=700"))
-    secure.send(request("/slow?ms=700"))
-    stream.send(request("/stream?chunks=4&ms=250"))
-    upload.send(request("/count", "Content-Length: 10\r\n", "POST") + b"01234")
-    stream.head()
-    time.sleep(0.1)
-    terminate(server)
-    server.await_log("stopping")
-    # Nobody is accepted any more: refused, or not heard while the last ones are taken.
-    end = time.monotonic() + 5
-    while True:
-        try:
-            open_socket(server.http, 0.5).close()
-        except ConnectionRefusedError:
-            break
-        except TimeoutError:
-            pass
-        require(time.monotonic() < end, "the server still accepts")
-        time.sleep(0.02)
-    upload.send("56789")
-    for connection in (slow, secure):
-        response = connection.response()
-        equal((response.status, response["connection"]), (200, "close"), "the slow response")
-        connection.ends()
-        connection.sock.close()
-    body = stream.rest()
-    require(body.endswith(b"0\r\n\r\n") and b"chunk 4" in body, f"the stream was cut off: {body!r}")
-    response = upload.response()
-    equal((response.body, response["connection"]), (b"10\n", "close"), "the upload")
-    stream.sock.close()
-    upload.sock.close()
-    server.gone(3)
-
-
-@check
 def idle_at_once(server):
     """--timeout-shutdown-grace 250ms: idle connections do not hold the server up."""
     idle = [server.connect(secure) for secure in (False, True) for _ in range(5)]
@@ -141,21 +99,6 @@ def idle_at_once(server):
         connection.sock.close()
     server.gone(2)
     between(time.monotonic() - start, 0, 2, "the end")
-
-
-@check
-def late_request_on_idle_connection(server):
-    """A request that was on its way when the signal came is answered."""
-    with server.connect() as connection:
-        connection.send(request())
-        connection.response()
-        terminate(server)
-        server.await_log("stopping")
-        connection.send(request())
-        response = connection.response()
-        equal((response.status, response["connection"]), (200, "close"), "the response")
-        connection.ends()
-    server.gone(5)
 
 
 @check
@@ -175,25 +118,6 @@ def second_signal(server):
 def not_gone(server):
     time.sleep(0.3)
     return is_running(server.pid)
-
-
-@check
-def timeout(server):
-    """--timeout-shutdown 1s"""
-    connections = {path: server.connect() for path in ("/slow?ms=30000", "/bytes/900000000", "/watch/late?ms=30000")}
-    for path, connection in connections.items():
-        connection.send(request(path))
-    upload = server.connect()
-    upload.send(request("/count", "Content-Length: 10\r\n", "POST") + b"01234")
-    time.sleep(0.2)
-    start = time.monotonic()
-    terminate(server)
-    server.gone(6)
-    between(time.monotonic() - start, 0.8, 4, "the end")
-    server.await_log("are closed")
-    for path in ("/slow?ms=30000", "/watch/late?ms=30000"):
-        data = connections[path].rest()
-        require(b"200 OK" not in data, f"{path} was answered {data!r}")
 
 
 @check

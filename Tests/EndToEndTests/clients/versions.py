@@ -4,6 +4,8 @@ import hashlib
 import os
 import time
 
+import h2.errors
+
 from ways import every_way, every_way_in_turn
 from wire import between, equal, main, require
 
@@ -47,7 +49,7 @@ def statuses_without_content(server, way):
     with way.connect(server) as connection:
         for status in (204, 304):
             answer = connection.get(f"/status/{status}")
-            equal((answer.status, answer.body), (status, b""), "the response")
+            equal((answer.status, answer.body, answer["transfer-encoding"]), (status, b"", None), "the response")
             if status == 204:
                 equal(answer["content-length"], None, "Content-Length of 204")
             equal(connection.get("/").body, HELLO, f"what follows {status}")
@@ -93,6 +95,8 @@ def errors(server, way):
     with way.connect(server) as connection:
         answer = connection.get("/abort")
         equal((answer.status, answer.body, answer.is_cut), (200, b"This response has no", True), "an error in the middle")
+        if not way.is_first:
+            equal(answer.reset, h2.errors.ErrorCodes.INTERNAL_ERROR, "the reset")
         connection.goes_on()
     for sentence in ("throws before its response", "throws in the middle of its response", "without"):
         server.await_log(sentence)
@@ -138,6 +142,8 @@ def facts(server, way):
         equal([value for name, value in got if name == "x-a"], ["1", "two"], "their order")
         told = connection.get("/headers").json()
         equal((told["query"], told["tls"] is not None), (None, way.secure), "without a query, and TLS")
+        if way.secure:
+            equal(told["tls"]["applicationProtocol"], None if way.is_first else "h2", "ALPN")
 
 
 @every_way

@@ -39,6 +39,11 @@ def content(server, way):
         with way.connect(server) as connection:
             refused(connection, connection.open("/count", "POST", end=False).send(sent).wait(), 413, "content in parts")
     with way.connect(server) as connection:
+        exchange = connection.open("/count", "POST", end=False)
+        for _ in range(101):
+            exchange.send(b"0123456789")
+        refused(connection, exchange.wait(), 413, "content in very many parts")
+    with way.connect(server) as connection:
         connection.open(f"/received/{way.mark}", "POST", end=False).send(b"x" * 1001).wait()
     equal(server.noted(way.mark), "disconnect: body_too_large", "what the application saw")
     with way.connect(server) as connection:
