@@ -8,10 +8,11 @@ import signal
 import time
 
 import websockets
-from event_stream import ACCEPT, chunk
+from event_stream import Stream
 from frames import TEXT, frame, open_socket, receive
+from ways import WAYS
 from web_socket import connect
-from wire import check, equal, main, request, require, seen
+from wire import check, equal, main, require, seen
 
 
 def fields(data):
@@ -153,30 +154,33 @@ def counter(server):
 
 @check
 def dashboard(server):
-    def figures(last=None):
-        connection = server.connect()
-        connection.send(request("/figures", ACCEPT + (f"Last-Event-ID: {last}\r\n" if last else "")))
-        equal(connection.head()["content-type"], "text/event-stream", "the type")
-        return connection
+    @contextlib.contextmanager
+    def figures(last=None, way=WAYS[0]):
+        """The events, one at each call."""
+        with way.connect(server) as connection:
+            stream = Stream(connection, "/figures", [("last-event-id", last)] if last else [])
+            yield lambda: fields(stream.next())
 
-    with figures() as connection:
-        first = fields(chunk(connection))
+    def data(event):
+        return json.loads(event["data"])
+
+    with figures() as next_event:
+        first = next_event()
         equal((first["event"], first["retry"]), ("figures", "200"), "the first event")
-        events = [fields(chunk(connection)) for _ in range(5)]
+        events = [next_event() for _ in range(5)]
         require(all("retry" not in event for event in events), "each event says how long to wait")
-    number = json.loads(events[-1]["data"])["number"]
+    number = data(events[-1])["number"]
     time.sleep(0.5)
-    with figures(events[-1]["id"]) as connection:
+    with figures(events[-1]["id"], WAYS[2]) as next_event:
         for step in range(1, 20):
-            equal(json.loads(fields(chunk(connection))["data"])["number"], number + step, "the number after the last")
-    seen("a client that comes back has missed nothing")
-    with figures("of-another-server") as connection:
-        equal(json.loads(fields(chunk(connection))["data"])["number"], 1, "everything that is kept")
-    with figures() as one, figures() as other:
-        while json.loads(fields(chunk(one))["data"])["readers"] != 2:
-            pass
-        while json.loads(fields(chunk(other))["data"])["readers"] != 2:
-            pass
+            equal(data(next_event())["number"], number + step, "the number after the last")
+    seen("a client that comes back, with another version of HTTP, has missed nothing")
+    with figures("of-another-server") as next_event:
+        equal(data(next_event())["number"], 1, "everything that is kept")
+    with figures() as one, figures(way=WAYS[2]) as other:
+        for next_event in (one, other):
+            while data(next_event())["readers"] != 2:
+                pass
     require(b"EventSource" in server.get("/").body, "the page")
     os.kill(server.pid, signal.SIGTERM)
     server.gone(5)

@@ -74,6 +74,23 @@ def over_ways(function, run):
     return check(functools.wraps(function)(check_all))
 
 
+class Exchanges:
+    """What a connection is for."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.leave()
+
+    def get(self, path="/", method="GET", fields=(), content=None, **options):
+        """One request, and its whole answer."""
+        if content is None:
+            return self.open(path, method, fields, **options).wait()
+        fields = [*fields, ("content-length", str(len(content)))]
+        return self.open(path, method, fields, end=False, **options).end(content).wait()
+
+
 class HTTP1Exchange:
     def __init__(self, connection, method, is_chunked):
         self.connection = connection
@@ -137,16 +154,10 @@ class HTTP1Exchange:
         self.connection.leave()
 
 
-class HTTP1Connection:
+class HTTP1Connection(Exchanges):
     def __init__(self, server, secure=False, timeout=10, validate=True, **options):
         # This client takes every request as it is, valid or not.
         self.wire = server.connect(secure, timeout, **options)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.leave()
 
     def leave(self):
         self.wire.sock.close()
@@ -180,13 +191,6 @@ class HTTP1Connection:
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields)
         self.push(request(path, lines, method, host=authority))
         return HTTP1Exchange(self, method, is_chunked)
-
-    def get(self, path="/", method="GET", fields=(), content=None, **options):
-        """One request, and its whole answer."""
-        if content is None:
-            return self.open(path, method, fields, **options).wait()
-        fields = [*fields, ("Content-Length", str(len(content)))]
-        return self.open(path, method, fields, end=False, **options).end(content).wait()
 
     def ends(self, within=5):
         """The server closes the connection."""
@@ -244,27 +248,15 @@ class HTTP2Exchange:
         self.client.flush()
 
 
-class HTTP2Connection:
+class HTTP2Connection(Exchanges):
     def __init__(self, server, secure=False, timeout=10, **options):
         self.client = Client(server, secure, timeout, **options)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.leave()
 
     def leave(self):
         self.client.sock.close()
 
     def open(self, *arguments, **options):
         return HTTP2Exchange(self, self.client.open(*arguments, **options))
-
-    def get(self, path="/", method="GET", fields=(), content=None, **options):
-        if content is None:
-            return self.open(path, method, fields, **options).wait()
-        fields = [*fields, ("content-length", str(len(content)))]
-        return self.open(path, method, fields, end=False, **options).end(content).wait()
 
     def ends(self, within=5):
         self.client.ends(within)
