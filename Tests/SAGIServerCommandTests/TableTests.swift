@@ -39,7 +39,9 @@ import Testing
             "workers": ["7"], "heartbeat-timeout": ["7s"], "worker-max-requests": ["7"], "worker-max-age": ["7s"],
             "worker-max-memory": ["7"], "worker-jitter": ["7"], "user": ["nobody"], "group": ["nogroup"],
             "umask": ["0027"], "working-directory": ["/tmp"], "control-socket": ["/ctl"], "control-mode": ["0660"],
-            "access-log": ["stderr"], "access-log-format": ["tiny"], "log-level": ["debug"],
+            "reload": ["on"], "reload-dir": ["a", "b"], "reload-include": ["*.x"], "reload-exclude": ["*.y"],
+            "reload-delay": ["7s"], "reload-page": ["off"], "access-log": ["stderr"], "access-log-format": ["tiny"],
+            "log-level": ["debug"],
         ]
     }
 
@@ -121,6 +123,7 @@ import Testing
     @Test func `every default that is shown can be given`() throws {
         let words: Set<String> = [
             "proxy-protocol", "ipv6-only", "event-loops", "tls-ciphers", "tls-client-ca", "color", "group",
+            "reload-dir",
         ]
         for option in ServerOptions.table.options {
             guard let text = option.defaultText(ServerSettings()), !words.contains(option.name),

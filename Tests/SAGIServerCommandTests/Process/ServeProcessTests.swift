@@ -166,7 +166,7 @@ import Testing
         ),
         (
             ["srve"],
-            "sagi: The command \"srve\" is not known. The commands are serve, new, routes, cert, help and version.\n"
+            "sagi: The command \"srve\" is not known. The commands are serve, run, new, routes, ctl, cert, help and version.\n"
         ),
     ])
     func `what cannot be used is one sentence and exit status 2`(arguments: [String], expected: String) async throws {
