@@ -111,6 +111,7 @@ final class SingleProcess: @unchecked Sendable {
                 launch.reading.settings.pidFile.map(PIDFile.init)?.remove()
                 exit(128 + signal)
             }
+            succession.cancel()
             order.yield(signal == SIGQUIT ? .atOnce(signal) : .gracefully(signal))
         }
     }

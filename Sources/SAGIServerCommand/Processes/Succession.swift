@@ -58,6 +58,14 @@ final class Succession {
         }
     }
 
+    /// This process ends, and nobody takes its place.
+    func cancel() {
+        guard completion != nil, let successor else { return }
+        completion = nil
+        if let timer = successor.timer { loop.cancel(timer) }
+        kill(successor.process, SIGTERM)
+    }
+
     private func succeeded() {
         guard let successor, let completion else { return }
         self.completion = nil

@@ -144,6 +144,7 @@ final class Supervisor: @unchecked Sendable {
             launch.logger.notice("\(reason): stopping \(children.count) workers; a second signal ends them at once.")
             launch.manager.tell(.stopping)
             phase = .stopping
+            succession.cancel()
         }
         if word != "stop" { for child in children.values { child.channel.send(word) } }
         perform(pool.stop(loop.now))
