@@ -23,10 +23,14 @@ struct VersionsEndingsTests {
     // MARK: The access log
 
     @Test("The access log as JSON lines") func logAsJson() async throws {
-        try await check("--access-log", "$FOLDER/access.log", "--access-log-format", "json", tls: true)
+        try await check(
+            "--access-log", "$FOLDER/access.log", "--access-log-format", "json", "--server-name", "127.0.0.1",
+            "--server-name", "h.example", "--server-name", "other.test", tls: true)
     }
     @Test("The access log in the combined format") func logCombined() async throws {
-        try await check("--access-log", "$FOLDER/access.log", "--access-log-format", "combined", tls: true)
+        try await check(
+            "--access-log", "$FOLDER/access.log", "--access-log-format", "combined", "--server-name", "127.0.0.1",
+            "--server-name", "h.example", "--server-name", "other.test", tls: true)
     }
 
     // MARK: Shutdown

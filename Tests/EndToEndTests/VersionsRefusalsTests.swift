@@ -44,10 +44,10 @@ struct VersionsRefusalsTests {
         try await check("--timeout-body", "1s", "--limit-rate", "off", tls: true)
     }
     @Test("An idle connection is closed") func idle() async throws {
-        try await check("--timeout-keep-alive", "500ms", "--timeout-header", "500ms", tls: true)
+        try await check("--timeout-keep-alive", "500ms", "--timeout-header", "2s", tls: true)
     }
     @Test("An old connection is ended") func connectionAge() async throws {
-        try await check("--timeout-connection-age", "500ms", tls: true)
+        try await check("--timeout-connection-age", "2s", tls: true)
     }
     @Test("A client that takes nothing is given up") func responseIsNotTaken() async throws {
         try await check(

@@ -1,4 +1,5 @@
 import HTTP1
+import HTTPSemantics
 import HTTPTypes
 import NIOCore
 import SAGI
@@ -216,11 +217,15 @@ extension HTTP1Connection: TransportHandler {
     }
 
     /// Answers for the server, and closes. Called when no response has been started.
-    func respondAndClose(status: Int, sentence: String, fields: HTTPFields = [:]) {
+    ///
+    /// - Parameter head: the request's, when it is whole.
+    func respondAndClose(
+        status: Int, sentence: String, fields: HTTPFields = [:], head: RequestHead = RequestHead()
+    ) {
         if case .serving = state {
             exchange.status = status
         } else {
-            server.refused(link, loop, status: status, sentence: sentence)
+            server.refused(head, link, loop, status: status, sentence: sentence)
         }
         writeOwnResponse(status: status, sentence: sentence, fields: fields)
         linger()

@@ -243,23 +243,14 @@ final class HTTP1Connection: @unchecked Sendable {
             refuse(error)
             return false
         }
-        guard versions != .http2 else {
-            storage.reset()
-            respondAndClose(status: 505, sentence: "Only HTTP/2 is served here.")
-            return false
-        }
+        if versions == .http2 { return turnDown(505, "Only HTTP/2 is served here.") }
         if let names = server.serverNames, !names.contains(RequestScope(storage: storage).authority ?? "") {
-            refusesHead = storage.contents.pointee.head.facts.contains(.isHead)
-            storage.reset()
             // RFC 9110 §15.5.20.
-            respondAndClose(status: 421, sentence: "This host is not served here.")
-            return false
+            return turnDown(421, "This host is not served here.")
         }
+        // RFC 9110 §9.3.6: this server is no proxy.
         if storage.contents.pointee.head.knownMethod == .connect {
-            storage.reset()
-            // RFC 9110 §9.3.6: this server is no proxy.
-            respondAndClose(status: 501, sentence: "CONNECT is not implemented.")
-            return false
+            return turnDown(501, "CONNECT is not implemented.")
         }
         if storage.contents.pointee.head.facts.contains(.upgrade) {
             let head = storage.contents.pointee.head
@@ -271,6 +262,15 @@ final class HTTP1Connection: @unchecked Sendable {
         }
         begin()
         return true
+    }
+
+    /// Refuses a request whose head is whole. Always false.
+    private func turnDown(_ status: Int, _ sentence: String) -> Bool {
+        let head = storage.contents.pointee.head
+        refusesHead = head.facts.contains(.isHead)
+        storage.reset()
+        respondAndClose(status: status, sentence: sentence, head: head)
+        return false
     }
 
     /// Notes what the connection has to know of a request, and hands it to an exchange.

@@ -103,13 +103,15 @@ final class ServerCore: Sendable {
                 ending: exchange.reason?.name ?? "completed", responseFields: exchange.responseFields))
     }
 
-    /// A request that never became an exchange, because the server refused it.
-    func refused(_ link: RequestScope.Link, _ loop: LoopContext, status: Int, sentence: String) {
+    /// A request that never became an exchange, because the server refused it: its head, as far as that is known.
+    func refused(
+        _ head: RequestHead, _ link: RequestScope.Link, _ loop: LoopContext, status: Int, sentence: String
+    ) {
         logger.debug("Refused a request: \(sentence)", metadata: ["status": "\(status)", "client": "\(link.peerName)"])
         guard let log = loop.accessLog else { return }
         log.append(
             AccessLogEntry(
-                head: RequestHead(), link: link, status: status, contentBytes: 0, nanoseconds: 0,
+                head: head, link: link, status: status, contentBytes: 0, nanoseconds: 0,
                 ending: DisconnectReason.protocolError.name, responseFields: nil))
     }
 

@@ -91,6 +91,7 @@ def asked(server, way):
     way.get(server, "/error")
     way.get(server, "/abort")
     way.get(server, "/bytes/1", "HEAD", authority="other.test")
+    way.get(server, "/elsewhere", authority="elsewhere.test")
     with way.connect(server) as connection:
         exchange = connection.open("/bytes/50000000")
         exchange.until(lambda: exchange.answer.status, "the head")
@@ -106,8 +107,8 @@ def log_as_json(server):
     wanted = None
     for way in WAYS:
         asked(server, way)
-        got = [json.loads(line) for line in lines(server, count + 10)[count:]]
-        count += 10
+        got = [json.loads(line) for line in lines(server, count + 11)[count:]]
+        count += 11
         for line in got:
             require(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", line.pop("time")), "the time")
             least = 100_000 if line["path"] == "/stream" else 0
@@ -125,7 +126,7 @@ def log_as_json(server):
             ("/status/204", 204, 0, "completed"), ("/bytes/1000", 200, 0, "completed"), ("/file", 200, 1 << 20, "completed"),
             ("/echo", 200, 70_000, "completed"), ("/stream", 200, 24, "completed"), ("/error", 500, 0, "completed"),
             ("/abort", 200, 20, "server_error"), ("/bytes/1", 200, 0, "completed"),
-            ("/bytes/50000000", 200, None, "client_closed"),
+            ("/elsewhere", 421, 0, "protocol_error"), ("/bytes/50000000", 200, None, "client_closed"),
         ], f"the lines over {way}")
         wanted = wanted or got
         equal(got, wanted, f"the lines over {way}, and over {WAYS[0]}")
@@ -137,7 +138,7 @@ def log_combined(server):
     """--access-log $FOLDER/access.log --access-log-format combined"""
     for number, way in enumerate(WAYS):
         asked(server, way)
-        first, second = lines(server, 10 * number + 10)[10 * number:][:2]
+        first, second = lines(server, 11 * number + 11)[11 * number:][:2]
         version = re.escape(way.version)
         for line, pattern in (
             (first, rf'127\.0\.0\.1 - - {TIME} "GET /bytes/5\?a=%20b {version}" 200 5 "http://r/" "test/1\.0 \(x\)"'),

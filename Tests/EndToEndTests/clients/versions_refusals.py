@@ -120,6 +120,7 @@ def malformed(server, way):
 @every_way_in_turn
 def connections(server, way):
     """--limit-connections 2"""
+    idle = server.descriptors()
     with way.connect(server) as first, way.connect(server) as second:
         for one in (first, second):
             equal(one.get("/").status, 200, "one of two")
@@ -134,9 +135,13 @@ def connections(server, way):
                 third.ends()
                 equal(third.client.goodbye.error_code, h2.errors.ErrorCodes.ENHANCE_YOUR_CALM, "GOAWAY")
         equal(second.get("/").status, 200, "the others go on")
+    # The server notices a moment later that connections are closed.
     end = time.monotonic() + 5
-    while way.get(server, "/").status != 200:
+    while server.descriptors() > idle or way.get(server, "/").status != 200:
         require(time.monotonic() < end, "the place of a closed connection is not free")
+        time.sleep(0.02)
+    while server.descriptors() > idle:
+        require(time.monotonic() < end, "a closed connection is still open")
         time.sleep(0.02)
 
 
@@ -230,10 +235,10 @@ def idle(server, way):
 
 @every_way
 def connection_age(server, way):
-    """--timeout-connection-age 500ms"""
+    """--timeout-connection-age 2s"""
     with way.connect(server) as connection, way.connect(server) as silent:
         equal(silent.get("/").status, 200, "a request in time")
-        answer = connection.get("/slow?ms=1000")
+        answer = connection.get("/slow?ms=2500")
         equal((answer.status, answer.ended), (200, True), "what was begun")
         connection.is_closing(answer)
         silent.is_closing_idle()
