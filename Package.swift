@@ -151,7 +151,7 @@ let package = Package(
         tests("WebSocketProtocol", "HTTPSemantics"),
         tests("SAGI", logging),
         tests("SAGIServer", "SAGI", "HTTPSemantics", "SAGILiveTesting", nioPosix, logging, lifecycle),
-        tests("SAGIServerCommand", "SAGIServer"),
+        tests("SAGIServerCommand", "SAGI", "SAGIServer", "SAGITesting"),
         tests(
             "SAGIToolkit", "SAGI", "SAGIServer", "SAGIServerCommand", "SAGITesting", "SAGILiveTesting", "HTTPSemantics",
             "TestSupport", logging),

@@ -14,7 +14,7 @@ enum Run {
     /// The command of the program that serves until there is another one. Nobody has to know it.
     static let placeholder = "build-page"
 
-    private static let usage = "sagi run [NAME] [--release] [OPTIONS]"
+    private static let usage = "sagi run [NAME] [--release] [--scratch-path DIR] [OPTIONS]"
 
     static func run(_ arguments: [String]) async throws -> CInt {
         let command = ServerCommand(name: "sagi")
@@ -33,12 +33,13 @@ enum Run {
         if name != nil { arguments.removeFirst() }
         let isRelease = arguments.contains("--release")
         arguments.removeAll { $0 == "--release" }
+        let scratch = try takeScratchPath(&arguments)
         guard let package = PackageBuild.package(above: ProgramStart.currentDirectory()) else {
             throw ConfigurationError("There is no Package.swift in this directory or above it.")
         }
         let build = PackageBuild(
             package: package, product: try name ?? onlyProgram(of: package),
-            configuration: isRelease ? "release" : "debug")
+            configuration: isRelease ? "release" : "debug", scratch: scratch)
         guard wantsReload(arguments) else { return try replace(build, arguments) }
         let forwarded = arguments
         let serving = try serving(ServerCommand(name: build.product), arguments)
@@ -61,6 +62,17 @@ enum Run {
         }
     }
 
+    /// Where it is built, as for `swift build`.
+    private static func takeScratchPath(_ arguments: inout [String]) throws -> String? {
+        guard let index = arguments.firstIndex(of: "--scratch-path") else { return nil }
+        guard index + 1 < arguments.count else {
+            throw ConfigurationError("The option --scratch-path needs a value: it takes the path of a directory.")
+        }
+        let path = arguments[index + 1]
+        arguments.removeSubrange(index...(index + 1))
+        return path.hasPrefix("/") ? path : "\(ProgramStart.currentDirectory())/\(path)"
+    }
+
     private static func wantsReload(_ arguments: [String]) -> Bool {
         let parsed = try? ServerCommand.table.parse(
             arguments, environment: Program.environment, into: ServerSettings())
@@ -69,7 +81,8 @@ enum Run {
 
     /// Becomes `swift run`: the exit status and the output are the application's.
     private static func replace(_ build: PackageBuild, _ arguments: [String]) throws -> CInt {
-        let words = ["swift", "run", "--configuration", build.configuration, build.product] + arguments
+        let scratch = build.scratch.map { ["--scratch-path", $0] } ?? []
+        let words = ["swift", "run", "--configuration", build.configuration] + scratch + [build.product] + arguments
         var pointers = words.map { strdup($0) } + [nil]
         execvp("swift", &pointers)
         throw ConfigurationError("Swift was not found: \(String(cString: strerror(errno))).")
