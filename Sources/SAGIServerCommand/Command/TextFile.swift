@@ -28,14 +28,15 @@ package enum TextFile {
     /// Writes a file that does not exist yet, or, with `replaces`, writes it anew. The permissions hold from the
     /// first moment on.
     ///
+    /// - Parameter mode: the permissions, whatever the process's mask says; nil leaves them to that.
     /// - Throws: ``ConfigurationError`` that names the file.
-    package static func write(_ text: String, to path: String, mode: UInt16 = 0o644, replaces: Bool = true) throws {
+    package static func write(_ text: String, to path: String, mode: UInt16? = nil, replaces: Bool = true) throws {
         let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (replaces ? O_TRUNC : O_EXCL)
-        let descriptor = open(path, flags, mode_t(mode))
+        let descriptor = open(path, flags, mode_t(mode ?? 0o644))
         guard descriptor >= 0 else { throw failure("write", path) }
         defer { close(descriptor) }
         // A file that was there already keeps its permissions otherwise.
-        guard fchmod(descriptor, mode_t(mode)) == 0 else { throw failure("write", path) }
+        if let mode, fchmod(descriptor, mode_t(mode)) != 0 { throw failure("write", path) }
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Self.write(descriptor, $0) }
