@@ -63,8 +63,9 @@ package struct WorkerPool {
     struct Slot {
         /// Starts that failed, one after the other.
         var failures = 0
-        /// Workers that ended soon after they were ready, one after the other.
-        var crashes = 0
+        /// Workers that could not start, or ended soon after they were ready, one after the other. From outside the two
+        /// are hard to tell apart: a request that waits can end a worker before it says that it is ready.
+        var quickEnds = 0
         var notBefore = Duration.zero
         var lastFailure: Ending?
     }
@@ -143,6 +144,7 @@ package struct WorkerPool {
         guard let index = index(of: id) else { return [] }
         let worker = workers.remove(at: index)
         if worker.isLeaving || isStopping {
+            if worker.hasServed { slots[worker.slot].quickEnds = 0 }
             note(.stopped(number(worker), ending))
         } else if worker.hasServed {
             crashed(worker, ending, now)
@@ -171,7 +173,7 @@ package struct WorkerPool {
         self.policy = policy
         generation += 1
         isRestarting = true
-        for slot in slots.indices { slots[slot].notBefore = .zero }
+        for slot in slots.indices { (slots[slot].notBefore, slots[slot].quickEnds) = (.zero, 0) }
         reconcile(now)
         return take()
     }
@@ -332,8 +334,8 @@ package struct WorkerPool {
         var isQuick = false
         if case .serving(let since, _) = worker.phase { isQuick = now < since + Self.soon }
         let slot = worker.slot
-        slots[slot].crashes = isQuick ? slots[slot].crashes + 1 : 0
-        let wait = Self.wait(after: slots[slot].crashes - 1)
+        slots[slot].quickEnds = isQuick ? slots[slot].quickEnds + 1 : 0
+        let wait = Self.wait(after: slots[slot].quickEnds - 1)
         slots[slot].notBefore = wait > .zero ? now + wait : .zero
         note(.crashed(number(worker), ending, wait))
     }
@@ -341,8 +343,9 @@ package struct WorkerPool {
     private mutating func couldNotStart(_ worker: Worker, _ ending: Ending, _ now: Duration) {
         let slot = worker.slot
         slots[slot].failures += 1
+        slots[slot].quickEnds += 1
         slots[slot].lastFailure = ending
-        let wait = Self.wait(after: slots[slot].failures)
+        let wait = Self.wait(after: slots[slot].quickEnds)
         slots[slot].notBefore = now + wait
         note(.startFailed(number(worker), ending, wait))
         let isReplacement = workers.contains { $0.slot == slot && $0.generation < worker.generation }

@@ -144,6 +144,30 @@ struct WorkerPoolTests {
         #expect(bench.take() == [.start(worker: 5, slot: 0)])
     }
 
+    @Test("A worker that by turns crashes and cannot start is tried later and later, until one serves for a while")
+    func crashOrFailure() {
+        var bench = Bench.serving(1)
+        bench.tell { $0.ended(1, .exit(status: 1), $1) }
+        #expect(bench.take() == [.start(worker: 2, slot: 0)])
+        bench.tell { $0.ended(2, .exit(status: 1), $1) }
+        #expect(bench.notes.last == .startFailed(1, .exit(status: 1), .seconds(1)))
+        bench.wait(.seconds(1))
+        #expect(bench.take() == [.start(worker: 3, slot: 0)])
+        bench.tell { $0.ready(3, $1) }
+        bench.tell { $0.ended(3, .exit(status: 1), $1) }
+        #expect(bench.notes.last == .crashed(1, .exit(status: 1), .seconds(1)))
+        bench.wait(.seconds(1))
+        #expect(bench.take() == [.start(worker: 4, slot: 0)])
+        // One that served and was told to stop had nothing wrong with it.
+        bench.tell { $0.ready(4, $1) }
+        bench.tell { $0.retire(4, .requests, $1) }
+        bench.tell { $0.ready(5, $1) }
+        bench.tell { $0.ended(4, .exit(status: 0), $1) }
+        _ = bench.take()
+        bench.tell { $0.ended(5, .exit(status: 1), $1) }
+        #expect(bench.notes.last == .crashed(1, .exit(status: 1), .zero))
+    }
+
     @Test("A worker whose event loops are blocked is killed and replaced")
     func heartbeat() {
         var bench = Bench.serving(2) { $0.heartbeat = .seconds(10) }
