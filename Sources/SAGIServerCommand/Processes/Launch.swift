@@ -34,6 +34,8 @@ struct Launch: Sendable {
     let terminal: Terminal
     let manager: ServiceManager
     var logger: Logger
+    /// How many of the listening sockets come from a service manager.
+    private let inherited: Int
     /// Reads the options once more: the configuration file may have changed.
     private let read: @Sendable () throws -> Reading
 
@@ -49,7 +51,10 @@ struct Launch: Sendable {
         let environment = Program.environment
         start = ProgramStart.current(path: environment["PATH"])
         manager = ServiceManager(environment, isSuccessor: handover != nil)
-        configuration = try Self.configuration(reading, handover)
+        // Sockets of a service manager come on from process to process.
+        let passed = handover?.sockets.count { $0.key.hasPrefix("fd:") || $0.key.hasPrefix("tls fd:") }
+        inherited = passed ?? Program.inheritedSockets(environment)
+        configuration = try reading.settings.makeConfiguration(given: reading.given, inherited: inherited)
         var terminal = Terminal.error
         terminal.hasColor = reading.settings.color ?? terminal.hasColor
         self.terminal = terminal
@@ -76,7 +81,7 @@ struct Launch: Sendable {
         try enter(start.directory)
         defer { try? enter(configuration.processes.workingDirectory) }
         let reading = try read()
-        return (reading, try Self.configuration(reading, handover))
+        return (reading, try reading.settings.makeConfiguration(given: reading.given, inherited: inherited))
     }
 
     private func enter(_ directory: String?) throws {
