@@ -63,8 +63,8 @@ final class Acceptor: @unchecked Sendable {
     }
 
     /// Takes no more connections. Those that wait in the queue of a socket of this process alone are taken first, because
-    /// closing would reset them; so that there is a last one, nobody can connect any more. Returns when all have arrived
-    /// at their event loops.
+    /// closing would reset them; so that there is a last one, nobody may be able to connect by now. Returns when all have
+    /// arrived at their event loops.
     ///
     /// - Parameter isShared: whether others go on with a socket by now.
     func close(isShared: @escaping @Sendable (ListeningSocket) -> Bool) async {
@@ -72,10 +72,7 @@ final class Acceptor: @unchecked Sendable {
             loop.post { [self] in
                 for door in doors {
                     shut(door)
-                    if !isShared(door.socket) {
-                        door.socket.refuseNewConnections()
-                        while accept(door) {}
-                    }
+                    if !isShared(door.socket) { while accept(door) {} }
                 }
                 whenArrived = { [loop] in
                     loop.end()

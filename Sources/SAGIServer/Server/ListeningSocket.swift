@@ -64,13 +64,10 @@ struct ListeningSocket: Sendable {
         self.init(descriptor: descriptor, address: SocketName.local(descriptor), ownership: .inherited)
     }
 
-    /// A socket that another process of this program has opened.
+    /// A socket that another process of this program has opened. The file of a Unix socket stays that one's.
     init(handedOver descriptor: CInt, _ ownership: Ownership) throws {
         try self.init(inherited: descriptor)
         self.ownership = ownership
-        guard ownership == .own, case .unix(let path) = address else { return }
-        var status = sagi_file_status()
-        if sagi_status_of_link(path, &status) == 0 { file = (path, status.inode) }
     }
 
     // MARK: TCP
@@ -215,6 +212,13 @@ struct ListeningSocket: Sendable {
 
     /// The file that this process has made for it.
     var path: String? { file?.path }
+
+    /// The process that opened it is about to end: its file is this one's from now on.
+    mutating func takeOver() {
+        guard ownership == .own, case .unix(let path) = address else { return }
+        var status = sagi_file_status()
+        if sagi_status_of_link(path, &status) == 0 { file = (path, status.inode) }
+    }
 
     /// Other processes go on with it.
     mutating func share() {

@@ -160,6 +160,20 @@ package final class ListeningSockets: Sendable {
         }
     }
 
+    /// Nobody can connect any more, but where others go on with a socket.
+    func refuseNewConnections() {
+        groups.withLock { groups in
+            for socket in groups.flatMap(\.all) where !socket.isShared { socket.refuseNewConnections() }
+        }
+    }
+
+    /// This process goes on with what was handed over to it: the files of Unix sockets are its own from now on.
+    package func takeOver() {
+        groups.withLock { groups in
+            for index in groups.indices { groups[index].takeOver() }
+        }
+    }
+
     /// Another process goes on with them: they are not closed to newcomers here, and their files stay.
     package func handOver() {
         groups.withLock { groups in
@@ -209,6 +223,10 @@ extension ListeningSockets.Group {
         for index in more.indices {
             for inner in more[index].indices { more[index][inner].share() }
         }
+    }
+
+    mutating func takeOver() {
+        for index in sockets.indices { sockets[index].takeOver() }
     }
 
     func close() {

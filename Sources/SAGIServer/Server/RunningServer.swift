@@ -150,6 +150,7 @@ final class RunningServer: Sendable {
     func shutdown(within limit: Duration) async {
         reloading?.cancel()
         core.isStopping.store(true, ordering: .relaxed)
+        sockets.refuseNewConnections()
         await acceptor.close { [sockets] in sockets.isShared($0) }
         sockets.close()
         if await !drain(within: limit) {

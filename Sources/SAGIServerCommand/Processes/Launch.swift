@@ -144,6 +144,13 @@ struct Launch: Sendable {
         return file
     }
 
+    /// Takes the place of the process that has started this one, if one has: this one serves now.
+    func takeOver(_ sockets: ListeningSockets) {
+        guard let handover else { return }
+        sockets.takeOver()
+        ProcessChannel(handover.channel).send("ready")
+    }
+
     /// The environment of another process of this program.
     func environment(for handover: Handover) -> [String: String] {
         var environment = Program.environment

@@ -68,7 +68,7 @@ final class SingleProcess: @unchecked Sendable {
         _ = stage.serve(server)
         launch.show(server.addresses)
         launch.manager.tell(.ready, .status("Serving."))
-        if let handover = launch.handover { ProcessChannel(handover.channel).send("ready") }
+        launch.takeOver(sockets)
         watchOver(server)
 
         for await order in orders {

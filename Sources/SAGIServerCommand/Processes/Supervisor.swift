@@ -267,7 +267,7 @@ final class Supervisor: @unchecked Sendable {
         phase = .serving
         launch.show(sockets.addresses)
         launch.manager.tell(.ready)
-        if let handover = launch.handover { ProcessChannel(handover.channel).send("ready") }
+        launch.takeOver(sockets)
     }
 
     /// The program cannot go on.
