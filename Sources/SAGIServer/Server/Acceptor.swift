@@ -99,7 +99,7 @@ final class Acceptor: @unchecked Sendable {
         guard !door.socket.isShared else {
             // Behind all others, from the moment on when the connection has arrived.
             loop.unwatch(door.socket.descriptor)
-            if !accept(door) { open(door) }
+            if !accept(door), !isPaused { open(door) }
             return
         }
         var left = Self.atOnce
@@ -130,7 +130,7 @@ final class Acceptor: @unchecked Sendable {
 
     private func arrived(through door: Door) {
         underway -= 1
-        if door.isOpen, door.socket.isShared { open(door) }
+        if door.isOpen, door.socket.isShared, !isPaused { open(door) }
         conclude()
     }
 
