@@ -73,6 +73,11 @@ package struct Handover: Sendable, Equatable {
     package static func take() -> Handover? {
         guard let value = getenv(variable).map({ String(cString: $0) }) else { return nil }
         unsetenv(variable)
-        return Handover(value)
+        let handover = Handover(value)
+        // What the application starts must not get them.
+        for descriptor in [handover?.channel].compactMap(\.self) + (handover?.sockets.flatMap(\.descriptors) ?? []) {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
+        return handover
     }
 }
