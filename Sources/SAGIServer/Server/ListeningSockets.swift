@@ -106,7 +106,11 @@ package final class ListeningSockets: Sendable {
                 groups[index].more.append(try ListeningSocket.open(listener, backlog: backlog, reusePort: true))
             }
             while groups[index].more.count > max(0, count - 1) {
-                for socket in groups[index].more.removeLast() { socket.close() }
+                for socket in groups[index].more.removeLast() {
+                    // The worker that has it takes what waits in its queue, and then closes it as well.
+                    socket.refuseNewConnections()
+                    socket.close()
+                }
             }
         }
     }

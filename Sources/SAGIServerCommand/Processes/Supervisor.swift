@@ -180,7 +180,7 @@ final class Supervisor: @unchecked Sendable {
 
     func scale(to count: Int) {
         guard count > 0, count <= 1024, phase != .stopping else { return }
-        if configuration.reusePort, count > pool.count {
+        if configuration.reusePort {
             do {
                 try sockets.spread(over: count, backlog: configuration.backlog)
             } catch {
