@@ -59,12 +59,13 @@ import Testing
     @Test func `every field of the configuration has an option`() throws {
         let directory = try TemporaryDirectory()
         let samples = try Self.samples(directory)
-        let base = try Self.leaves(Self.configuration(Self.base))
+        let base = try ConfigurationFields.values(of: Self.configuration(Self.base))
         var covered: Set<String> = []
         for (name, values) in samples {
             var options = Self.base.merging([name: values]) { _, new in new }
             if name == "tls-client-ca" { options["tls-client-certs"] = ["required"] }
-            let changed = try Self.leaves(Self.configuration(options)).filter { base[$0.key] != $0.value }
+            let changed = try ConfigurationFields.values(of: Self.configuration(options))
+                .filter { base[$0.key] != $0.value }
             #expect(!changed.isEmpty, "The option --\(name) changes nothing.")
             covered.formUnion(changed.keys)
         }
@@ -80,30 +81,6 @@ import Testing
 
     private static func configuration(_ options: [String: [String]]) throws -> ServerConfiguration {
         try configure(options.flatMap { name, values in values.map { "--\(name)=\($0)" } })
-    }
-
-    /// The values of all fields by their paths, found by reflection so that none is forgotten.
-    private static func leaves(_ value: Any) -> [String: [String]] {
-        var leaves: [String: [String]] = [:]
-        func walk(_ value: Any, _ path: String) {
-            let mirror = Mirror(reflecting: value)
-            switch mirror.displayStyle {
-            case .struct where !(value is Duration) && !mirror.children.isEmpty:
-                for child in mirror.children { walk(child.value, "\(path).\(child.label ?? "?")") }
-            case .collection where !(value is [String]):
-                for child in mirror.children { walk(child.value, path) }
-            case .optional:
-                guard let child = mirror.children.first else {
-                    leaves[path, default: []].append("nil")
-                    return
-                }
-                walk(child.value, path)
-            default:
-                leaves[path, default: []].append(String(describing: value))
-            }
-        }
-        walk(value, "")
-        return leaves
     }
 
     @Test func `names are unique and made alike`() {

@@ -64,13 +64,7 @@ struct Launch: Sendable {
         if let worker = handover?.worker { logger[metadataKey: "worker"] = "\(worker)" }
         try enter(configuration.processes.workingDirectory)
         if let mask = configuration.processes.umask { umask(mode_t(mask)) }
-    }
-
-    private static func configuration(_ reading: Reading, _ handover: Handover?) throws -> ServerConfiguration {
-        // Sockets of a service manager come on from process to process.
-        let passed = handover?.sockets.count { $0.key.hasPrefix("fd:") || $0.key.hasPrefix("tls fd:") }
-        let inherited = passed ?? Program.inheritedSockets(Program.environment)
-        return try reading.settings.makeConfiguration(given: reading.given, inherited: inherited)
+        ConfigurationFields.trace(configuration, logger)
     }
 
     /// Reads the options again.
