@@ -116,8 +116,14 @@ final class SingleProcess: @unchecked Sendable {
         }
     }
 
-    private func succeed() {
-        guard stage.server != nil else { return }
+    /// Has a new process take the place of this one.
+    ///
+    /// - Returns: why it cannot, if so.
+    @discardableResult private func succeed() -> String? {
+        if let obstacle = stage.server == nil ? "The program does not serve now." : succession.obstacle {
+            launch.logger.error("\(obstacle)")
+            return obstacle
+        }
         launch.manager.tell(.reloading)
         succession.begin(sockets) { [unowned self] process in
             if let process {
@@ -128,6 +134,7 @@ final class SingleProcess: @unchecked Sendable {
                 launch.manager.tell(.ready)
             }
         }
+        return nil
     }
 
     /// Tells the service manager that the event loops go round, and counts for whoever asks.
@@ -170,7 +177,7 @@ final class SingleProcess: @unchecked Sendable {
         switch ControlCommand(line) {
         case .status?: return ControlAnswer.status(status).text
         case .restart?, .reload?:
-            loop.post { [self] in succeed() }
+            if let obstacle = succeed() { return ControlAnswer.refused(obstacle).text }
             return ControlAnswer.done("A new process is started to take the place of this one.").text
         case .reopenLogs?:
             stage.server?.reopenLogs(launch)

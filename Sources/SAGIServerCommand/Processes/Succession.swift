@@ -24,21 +24,23 @@ final class Succession {
         self.loop = loop
     }
 
-    var isUnderWay: Bool { successor != nil }
+    var isUnderWay: Bool { completion != nil }
 
-    /// Starts the successor.
+    /// Why there can be no successor now; nil when there can.
+    var obstacle: String? {
+        if successor != nil { return "A successor is being started already." }
+        guard getpid() == 1 else { return nil }
+        return """
+            As the first process of a container, this one cannot be replaced: the container would end with it. Start a \
+            new container, or use --workers, whose workers SIGHUP replaces.
+            """
+    }
+
+    /// Starts the successor; only where there is no obstacle.
     ///
     /// - Parameter completion: gets the number of the successor's process when that serves, and nil when it could not:
     ///   then this process goes on.
     func begin(_ sockets: ListeningSockets, _ completion: @escaping (CInt?) -> Void) {
-        guard successor == nil else { return launch.logger.notice("A successor is being started already.") }
-        guard getpid() != 1 else {
-            return launch.logger.error(
-                """
-                As the first process of a container, this one cannot be replaced: the container would end with it. Start a \
-                new container, or use --workers, whose workers SIGHUP replaces.
-                """)
-        }
         do {
             let (channel, other) = try ProcessChannel.pair()
             defer { close(other) }
@@ -63,6 +65,7 @@ final class Succession {
         guard completion != nil, let successor else { return }
         completion = nil
         if let timer = successor.timer { loop.cancel(timer) }
+        // It may have written its number by now, and puts that away.
         kill(successor.process, SIGTERM)
     }
 

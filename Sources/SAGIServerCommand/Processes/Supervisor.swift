@@ -97,14 +97,13 @@ final class Supervisor: @unchecked Sendable {
         case SIGUSR2: succeed()
         case SIGTTIN: scale(to: pool.count + 1)
         case SIGTTOU: scale(to: pool.count - 1)
-        case SIGQUIT: stop(SignalName.of(signal), word: "quit")
         default:
             if phase == .stopping {
                 // The second time nothing is waited for.
                 signalStatus = 128 + signal
                 perform(pool.kill(loop.now))
             } else {
-                stop(SignalName.of(signal))
+                stop(SignalName.of(signal), word: signal == SIGQUIT ? "quit" : "stop")
             }
         }
     }
@@ -151,19 +150,29 @@ final class Supervisor: @unchecked Sendable {
     }
 
     /// Reads the configuration, and the program, once more, and replaces one worker after the other.
-    func restart() {
-        guard phase != .stopping, !succession.isUnderWay else { return }
+    ///
+    /// - Returns: why it cannot, if so.
+    @discardableResult func restart() -> String? {
+        guard phase != .stopping, !succession.isUnderWay else {
+            return refuse("The workers are not replaced: the whole program stops, or is replaced, now.")
+        }
         do {
             let (_, configuration) = try launch.readAgain()
             try change(to: configuration)
         } catch {
-            return launch.logger.error(
+            return refuse(
                 "The workers go on as they are: the configuration cannot be used. \(String(describing: error))")
         }
         launch.logger.notice("Replacing all workers, one after the other.")
         launch.manager.tell(.reloading)
         phase = .restarting
         perform(pool.restart(WorkerPool.Policy(configuration), loop.now))
+        return nil
+    }
+
+    private func refuse(_ sentence: String) -> String {
+        launch.logger.error("\(sentence)")
+        return sentence
     }
 
     private func change(to new: ServerConfiguration) throws {
@@ -196,8 +205,13 @@ final class Supervisor: @unchecked Sendable {
     }
 
     /// Has a new program take the place of this one and its workers.
-    func succeed() {
-        guard phase == .serving else { return }
+    ///
+    /// - Returns: why it cannot, if so.
+    @discardableResult func succeed() -> String? {
+        guard phase == .serving else {
+            return refuse("The program is not replaced: it is \(phase.rawValue) now.")
+        }
+        if let obstacle = succession.obstacle { return refuse(obstacle) }
         launch.manager.tell(.reloading)
         succession.begin(sockets) { [unowned self] process in
             launch.manager.tell(.ready)
@@ -207,6 +221,7 @@ final class Supervisor: @unchecked Sendable {
             phase = .stopping
             perform(pool.stop(loop.now))
         }
+        return nil
     }
 
     // MARK: What the pool says
@@ -359,10 +374,10 @@ final class Supervisor: @unchecked Sendable {
             scale(to: count)
             return ControlAnswer.done("\(pool.count) workers from now on.").text
         case .reload:
-            restart()
+            if let obstacle = restart() { return ControlAnswer.refused(obstacle).text }
             return ControlAnswer.done("The workers are replaced, one after the other.").text
         case .restart:
-            succeed()
+            if let obstacle = succeed() { return ControlAnswer.refused(obstacle).text }
             return ControlAnswer.done("A new program is started to take the place of this one.").text
         case .reopenLogs:
             reopenLogs()
@@ -383,7 +398,8 @@ final class Supervisor: @unchecked Sendable {
         }
         return ProgramStatus(
             name: launch.command.name, version: launch.command.title, process: Int(getpid()), mode: .supervisor,
-            state: phase.rawValue, uptime: (ContinuousClock.now - started).seconds,
+            state: (succession.isUnderWay ? .restarting : phase).rawValue,
+            uptime: (ContinuousClock.now - started).seconds,
             addresses: sockets.addresses.map(\.description), wanted: pool.count, workers: workers)
     }
 }
