@@ -32,6 +32,20 @@ elif what == "configuration":
     # A file in the form that operators write.
     with open(os.path.join(os.environ["TMPDIR"], "sagi.yaml"), "w") as file:
         file.write("# what is served\nbind: [\"127.0.0.1:0\"]\nlimit:\n  body: 5\nserver-field: file\n")
+elif what == "supervised":
+    # The same for a program with workers, which a test rewrites.
+    folder = os.environ["TMPDIR"]
+    with open(os.path.join(folder, "sagi.yaml"), "w") as file:
+        file.write(f"bind: [\"127.0.0.1:0\", \"unix:{folder}/first\"]\nworkers: 2\nserver-field: file\n")
+elif what == "address":
+    # The socket of a service manager, and the flag that says where it listens.
+    one = socket.create_server(("127.0.0.1", 0))
+    os.dup2(one.fileno(), 3, inheritable=True)
+    os.environ["LISTEN_FDS"] = "1"
+    os.environ["LISTEN_PID"] = str(os.getpid())
+    flags += ["--bind", "127.0.0.1:%d" % one.getsockname()[1]]
+elif what == "session":
+    os.setsid()
 elif what == "poor":
     resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
 elif what == "live":
