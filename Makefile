@@ -50,9 +50,10 @@ fuzz: ## Feed every parser FUZZ mutated inputs (default: 10 million; TARGET=http
 	@for target in $(TARGET); do \
 		"$$(swift build --configuration release --show-bin-path)/Fuzz" $$target --iterations $(FUZZ) || exit 1; done
 
-soak: setup ## Serve under load and attack, and through a SIGTERM, and watch memory (minutes)
+soak: setup ## Serve under load and attack, through signals and killed workers, and watch memory (minutes)
 	swift build --configuration $(BUILD) --product Conformance
 	.venv/bin/python scripts/soak "$$(swift build --configuration $(BUILD) --show-bin-path)/Conformance"
+	.venv/bin/python scripts/soak-processes "$$(swift build --configuration $(BUILD) --show-bin-path)/Conformance"
 
 format: ## Format all Swift files
 	swift format format --in-place --parallel --configuration .swift-format --recursive $(SWIFT_SOURCES)
