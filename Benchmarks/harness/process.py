@@ -19,9 +19,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def pin(core):
-    """What a child has to do before it runs, to stay with all its threads on one core."""
-    return lambda: os.sched_setaffinity(0, {core})
+def pin(*cores):
+    """What a child has to do before it runs, to stay with all its threads on these cores."""
+    return lambda: os.sched_setaffinity(0, cores)
 
 
 def raise_file_limit():
@@ -34,12 +34,12 @@ def raise_file_limit():
 class Process:
     """A server with all its processes."""
 
-    def __init__(self, command, core, log, environment=None, directory=None):
+    def __init__(self, command, cores, log, environment=None, directory=None):
         self.log = log
         with open(log, "wb") as output:
             self.leader = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})}, cwd=directory, start_new_session=True, preexec_fn=pin(core))
+                env={**os.environ, **(environment or {})}, cwd=directory, start_new_session=True, preexec_fn=pin(*cores))
         self.group = self.leader.pid
 
     def members(self):

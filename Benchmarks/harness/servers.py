@@ -56,7 +56,7 @@ class Server:
         place = SimpleNamespace(shop=shop, port=free_port(), tls_port=free_port(), secure=secure, environment={})
         command = self.command(place)
         process = Process(
-            command, SERVER_CORE, shop.folder / f"{self.name}.log", {**place.environment, **(environment or {})},
+            command, (SERVER_CORE,), shop.folder / f"{self.name}.log", {**place.environment, **(environment or {})},
             shop.folder)
         process.port = place.tls_port if secure else place.port
         try:

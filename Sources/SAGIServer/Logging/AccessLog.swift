@@ -22,9 +22,14 @@ final class AccessLog: Sendable {
     private let backlog = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
 
+    /// Bytes that are written at once. Several processes may write to one pipe, which keeps so many together (PIPE_BUF).
+    private let most: Int
+
     private static let maximumBacklog = 64 * 1024 * 1024
 
-    init(_ configuration: AccessLogConfiguration) throws {
+    /// - Parameter isShared: whether other processes write to the same place.
+    init(_ configuration: AccessLogConfiguration, isShared: Bool) throws {
+        most = isShared ? 4096 : .max
         format = try AccessLogFormat(configuration.format)
         destination = configuration.destination
         descriptor = Mutex(try Self.open(configuration.destination))
@@ -83,13 +88,20 @@ final class AccessLog: Sendable {
         let dropped = self.dropped.exchange(0, ordering: .relaxed)
         if dropped > 0 { lines.writeString("# \(dropped) batches of lines were dropped\n") }
         while lines.readableBytes > 0 {
-            let count = lines.withUnsafeReadableBytes { systemWrite(descriptor, $0) }
+            let count = lines.withUnsafeReadableBytes { systemWrite(descriptor, Self.wholeLines($0, most)) }
             if count > 0 {
                 lines.moveReaderIndex(forwardBy: count)
             } else if errno != EINTR {
                 return
             }
         }
+    }
+
+    /// As many lines as fit into so many bytes, and at least one.
+    static func wholeLines(_ bytes: UnsafeRawBufferPointer, _ most: Int) -> UnsafeRawBufferPointer {
+        guard bytes.count > most else { return bytes }
+        let end = bytes[..<most].lastIndex(of: UInt8(ascii: "\n")) ?? bytes.firstIndex(of: UInt8(ascii: "\n"))
+        return UnsafeRawBufferPointer(rebasing: bytes[...(end ?? bytes.count - 1)])
     }
 
     /// Waits until everything has been written.

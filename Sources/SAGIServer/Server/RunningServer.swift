@@ -49,7 +49,7 @@ final class RunningServer: Sendable {
                 return try TLSContexts(options, closeTimeout: configuration.timeouts.linger)
             }
         }
-        let accessLog = try configuration.accessLog.map(AccessLog.init)
+        let accessLog = try configuration.accessLog.map { try AccessLog($0, isShared: worker != nil) }
         let lifespan = Lifespan(application, mode: configuration.lifespan, worker: worker, logger: logger)
         let files = NIOThreadPool(numberOfThreads: 4)
         files.start()
