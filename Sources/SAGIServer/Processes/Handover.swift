@@ -12,15 +12,19 @@ import HTTPSemantics
 /// sockets. It is said in an environment variable, which the new process takes away.
 package struct Handover: Sendable, Equatable {
     package static let variable = "SAGI_HANDOVER"
+    private static let inheritedMark = ",inherited"
 
     /// The sockets of one listener.
     package struct Sockets: Sendable, Equatable {
         package var key: String
         package var descriptors: [CInt]
+        /// Whether a service manager has opened them, and goes on with them when this program has ended.
+        package var isInherited: Bool
 
-        package init(key: String, descriptors: [CInt]) {
+        package init(key: String, descriptors: [CInt], isInherited: Bool = false) {
             self.key = key
             self.descriptors = descriptors
+            self.isInherited = isInherited
         }
     }
 
@@ -49,7 +53,7 @@ package struct Handover: Sendable, Equatable {
             ["\(worker ?? 0)", next()]
             + sockets.map { socket in
                 let numbers = socket.descriptors.map { _ in next() }.joined(separator: ",")
-                return "\(PercentCoding.encode(socket.key))=\(numbers)"
+                return "\(PercentCoding.encode(socket.key))=\(numbers)\(socket.isInherited ? Self.inheritedMark : "")"
             }
         return parts.joined(separator: ";")
     }
@@ -62,10 +66,15 @@ package struct Handover: Sendable, Equatable {
         sockets = []
         for part in parts.dropFirst(2) {
             guard let equals = part.firstIndex(of: "=") else { return nil }
-            let numbers = part[part.index(after: equals)...].split(separator: ",").map { CInt($0) }
+            var list = part[part.index(after: equals)...]
+            let isInherited = list.hasSuffix(Self.inheritedMark)
+            if isInherited { list.removeLast(Self.inheritedMark.count) }
+            let numbers = list.split(separator: ",").map { CInt($0) }
             guard !numbers.contains(nil) else { return nil }
             sockets.append(
-                Sockets(key: PercentCoding.decode(part[..<equals]), descriptors: numbers.compactMap(\.self)))
+                Sockets(
+                    key: PercentCoding.decode(part[..<equals]), descriptors: numbers.compactMap(\.self),
+                    isInherited: isInherited))
         }
     }
 

@@ -229,6 +229,9 @@ struct ListeningSocket: Sendable {
     /// Whether others take the connections that wait in its queue when this process does not.
     var isShared: Bool { ownership == .shared }
 
+    /// Whether a service manager, which may go on with it, has opened it.
+    var isInherited: Bool { ownership == .inherited }
+
     static func close(_ descriptor: CInt) { systemClose(descriptor) }
 
     /// Nobody can connect any more; the connections that the kernel has accepted can still be taken. An inherited

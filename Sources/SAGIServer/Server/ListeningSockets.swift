@@ -44,10 +44,9 @@ package final class ListeningSockets: Sendable {
                 let key = key(of: listener)
                 var group = Group(key: key, listener: listener, sockets: [])
                 if let index = offered.firstIndex(where: { $0.key == key }) {
-                    let sockets = try offered.remove(at: index).descriptors.map {
-                        try ListeningSocket(handedOver: $0, ownership)
-                    }
-                    group.take(sockets)
+                    let taken = offered.remove(at: index)
+                    let whose = ownership == .own && taken.isInherited ? .inherited : ownership
+                    group.take(try taken.descriptors.map { try ListeningSocket(handedOver: $0, whose) })
                 } else if let socket = activated.take(for: listener.address) {
                     group.sockets = [socket]
                 } else {
@@ -83,7 +82,9 @@ package final class ListeningSockets: Sendable {
                     if let slot { slot == 0 || group.more.isEmpty ? group.sockets : group.more[slot - 1] } else {
                         group.sockets + group.more.joined()
                     }
-                return Handover.Sockets(key: group.key, descriptors: sockets.map(\.descriptor))
+                return Handover.Sockets(
+                    key: group.key, descriptors: sockets.map(\.descriptor),
+                    isInherited: slot == nil && sockets.contains(where: \.isInherited))
             }
         }
     }

@@ -9,7 +9,7 @@ struct HandoverTests {
         let handover = Handover(
             worker: 2, channel: 17,
             sockets: [
-                .init(key: "localhost:0", descriptors: [9, 40]), .init(key: "tls localhost:0", descriptors: [8]),
+                .init(key: "localhost:0", descriptors: [9, 40]), .init(key: "tls localhost:0", descriptors: [8], isInherited: true),
                 .init(key: "unix:/a;b=c,d %/ü", descriptors: [5]), .init(key: "x", descriptors: []),
             ])
         #expect(handover.descriptors == [17, 9, 40, 8, 5])
@@ -17,6 +17,7 @@ struct HandoverTests {
         #expect(read.worker == 2 && read.channel == 3)
         #expect(read.sockets.map(\.key) == handover.sockets.map(\.key))
         #expect(read.sockets.map(\.descriptors) == [[4, 5], [6], [7], []])
+        #expect(read.sockets.map(\.isInherited) == [false, true, false, false])
         #expect(Handover(Handover(worker: nil, channel: 3, sockets: []).text)?.worker == nil)
     }
 
