@@ -15,8 +15,8 @@ package final class ProcessChannel {
     private var isOpen = true
     private weak var loop: PollLoop?
 
-    /// What is said is short; a peer that says more at once is none of ours.
-    private static let longestLine = 64 * 1024
+    /// A peer that says more at once is none of ours.
+    private static let longestLine = 1 << 20
 
     package init(_ descriptor: CInt) {
         self.descriptor = descriptor
@@ -47,12 +47,21 @@ package final class ProcessChannel {
         loop.watch(descriptor) { [weak self] in self?.read(received) }
     }
 
-    /// Says something. What a peer that is gone is told is lost.
+    /// Says something. What a peer that is gone is told is lost; one that takes nothing for a second counts as gone.
     package func send(_ line: String) {
         guard isOpen else { return }
-        let bytes = Array("\(line)\n".utf8)
-        // Lines are short and few: they fit into the socket's buffer, unless the peer is stuck or gone.
-        _ = systemSend(descriptor, bytes)
+        var rest = Array("\(line)\n".utf8)[...]
+        while !rest.isEmpty {
+            let count = systemSend(descriptor, Array(rest))
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                guard poll(&poller, 1, 1000) > 0 else { return close() }
+            } else if errno != EINTR {
+                return
+            }
+        }
     }
 
     package func close() {

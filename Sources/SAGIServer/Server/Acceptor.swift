@@ -22,7 +22,10 @@ final class Acceptor: @unchecked Sendable {
     private let loop = PollLoop()
     private let logger: Logger
     private var doors: [Door] = []
+    /// No connections are taken for a moment.
     private var isPaused = false
+    /// That is because there are no descriptors.
+    private var isWaiting = false
     /// Connections on their way to their event loop.
     private var underway = 0
     private var whenArrived: (() -> Void)?
@@ -46,6 +49,9 @@ final class Acceptor: @unchecked Sendable {
     }
 
     private static let atOnce = 256
+    /// When so many have not reached their event loops yet, these have more to do than they can: the others wait in the
+    /// kernel's queue.
+    private static let mostUnderway = 1024
     /// For descriptors to become free, when there are none.
     private static let pause = Duration.milliseconds(100)
 
@@ -103,7 +109,7 @@ final class Acceptor: @unchecked Sendable {
             return
         }
         var left = Self.atOnce
-        while left > 0, accept(door) { left -= 1 }
+        while left > 0, !isPaused, accept(door) { left -= 1 }
     }
 
     /// Takes one connection. False when there is none.
@@ -114,7 +120,7 @@ final class Acceptor: @unchecked Sendable {
             case ECONNABORTED, EINTR: return true
             case EAGAIN, EWOULDBLOCK: return false
             default:
-                pause(String(cString: strerror(errno)))
+                wait(String(cString: strerror(errno)))
                 return false
             }
         }
@@ -125,11 +131,13 @@ final class Acceptor: @unchecked Sendable {
             factory.serve(descriptor, on: eventLoop)
             loop.post { [self] in arrived(through: doors[number]) }
         }
+        if underway == Self.mostUnderway { pause() }
         return true
     }
 
     private func arrived(through door: Door) {
         underway -= 1
+        if isPaused, !isWaiting, underway <= Self.mostUnderway / 2 { resume() }
         if door.isOpen, door.socket.isShared, !isPaused { open(door) }
         conclude()
     }
@@ -141,15 +149,24 @@ final class Acceptor: @unchecked Sendable {
     }
 
     /// Waits a moment when the process has no descriptor left, instead of trying again at once.
-    private func pause(_ reason: String) {
-        guard !isPaused else { return }
-        isPaused = true
+    private func wait(_ reason: String) {
+        guard !isWaiting else { return }
+        isWaiting = true
         logger.error("Connections cannot be accepted: \(reason)")
-        let paused = doors.filter(\.isOpen)
-        for door in paused { loop.unwatch(door.socket.descriptor) }
+        pause()
         loop.after(Self.pause) { [self] in
-            isPaused = false
-            for door in paused where door.isOpen { open(door) }
+            isWaiting = false
+            resume()
         }
+    }
+
+    private func pause() {
+        isPaused = true
+        for door in doors { loop.unwatch(door.socket.descriptor) }
+    }
+
+    private func resume() {
+        isPaused = false
+        for door in doors where door.isOpen { open(door) }
     }
 }

@@ -44,7 +44,7 @@ final class SingleProcess: @unchecked Sendable {
     ///
     /// - Returns: the exit status of the program.
     func run(_ makeApplication: () async throws -> any Application) async throws -> CInt {
-        loop.watch(signals: [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2]) { [unowned self] in handle($0) }
+        loop.watch(signals: [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2]) { [self] in handle($0) }
         loop.runInThread()
         defer { loop.post { [loop] in loop.end() } }
         let server: Server
@@ -125,7 +125,7 @@ final class SingleProcess: @unchecked Sendable {
             return obstacle
         }
         launch.manager.tell(.reloading)
-        succession.begin(sockets) { [unowned self] process in
+        succession.begin(sockets) { [self] process in
             if let process {
                 launch.manager.tell(.mainProcess(process), .ready)
                 sockets.handOver()
@@ -143,7 +143,7 @@ final class SingleProcess: @unchecked Sendable {
             watch(server, every: interval) { [launch] _ in launch.manager.tell(.watchdog) }
         }
         if launch.configuration.processes.controlSocket != nil {
-            watch(server, every: .seconds(1)) { [unowned self] in pulse = $0 }
+            watch(server, every: .seconds(1)) { [self] in pulse = $0 }
         }
     }
 
@@ -159,7 +159,7 @@ final class SingleProcess: @unchecked Sendable {
         try await inLoop { [self] in
             control = try ControlSocket(
                 path, mode: launch.configuration.processes.controlMode, replaces: launch.handover != nil, on: loop
-            ) { [unowned self] in answer($0) }
+            ) { [self] in answer($0) }
         }
     }
 

@@ -40,8 +40,8 @@ final class WorkerProcess: @unchecked Sendable {
     func run(_ makeApplication: () async throws -> any Application) async throws -> CInt {
         // The supervisor decides. What the terminal sends to all its processes is for the supervisor.
         for signal in [SIGINT, SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU] { Self.ignore(signal) }
-        loop.watch(signals: [SIGTERM, SIGQUIT, SIGUSR1]) { [unowned self] in handle($0) }
-        channel.watch(loop) { [unowned self] in take($0) }
+        loop.watch(signals: [SIGTERM, SIGQUIT, SIGUSR1]) { [self] in handle($0) }
+        channel.watch(loop) { [self] in take($0) }
         loop.runInThread()
         let server = Server(
             try await makeForDevelopment(makeApplication), configuration: configuration, logger: launch.logger)

@@ -9,7 +9,8 @@ struct HandoverTests {
         let handover = Handover(
             worker: 2, channel: 17,
             sockets: [
-                .init(key: "localhost:0", descriptors: [9, 40]), .init(key: "tls localhost:0", descriptors: [8], isInherited: true),
+                .init(key: "localhost:0", descriptors: [9, 40]),
+                .init(key: "tls localhost:0", descriptors: [8], isInherited: true),
                 .init(key: "unix:/a;b=c,d %/ü", descriptors: [5]), .init(key: "x", descriptors: []),
             ])
         #expect(handover.descriptors == [17, 9, 40, 8, 5])
