@@ -37,6 +37,9 @@ struct ProcessesTests {
     @Test("A successor gets the listening sockets and no connection of a client") func descriptors() async throws {
         try await checkProgram(exits: 0)
     }
+    @Test("A successor is what the path of the program leads to by then") func newRelease() async throws {
+        try await checkAlone()
+    }
     @Test("--umask") func mask() async throws {
         try await checkProgram("--umask", "0027", "--access-log", "$FOLDER/access.log")
     }

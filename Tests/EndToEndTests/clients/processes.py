@@ -9,9 +9,9 @@ import subprocess
 import time
 
 from program import (
-    InFlight, Load, Program, Started, awaited, children, connections_at, go_on, listening_at, sockets_of,
+    InFlight, Load, Program, Started, awaited, children, connections_at, environment, go_on, listening_at, sockets_of,
 )
-from wire import Connection, between, check, equal, is_running, main, open_socket, request, require, seen
+from wire import Connection, between, check, equal, main, open_socket, request, require
 
 
 def replaced(server, number):
@@ -218,6 +218,34 @@ def working_directory(server):
         connection.send(request())
         equal(connection.response().status, 200, "the status")
     require(os.path.exists(program.path("access.log")), "there is no access log")
+
+
+@check
+def new_release(facts):
+    """The program is started through a symbolic link, which leads to another release by the time of the restart."""
+    link, release = (os.path.join(facts["folder"], name) for name in ("current", "release"))
+    pid_file = os.path.join(facts["folder"], "pid")
+    os.symlink(facts["program"], link)
+    for workers in ([], ["--workers", "1"]):
+        with Started(
+                {"program": link, "folder": facts["folder"]}, "--bind", "127.0.0.1:0", "--pid-file", pid_file,
+                *workers) as started:
+            program = Program(started.server())
+            with open(release, "w") as file:
+                file.write(f"#!/bin/sh\nRELEASE=2 exec {facts['program']} \"$@\"\n")
+            os.chmod(release, 0o755)
+            os.symlink(release, link + ".new")
+            os.rename(link + ".new", link)
+            program.signal(signal.SIGUSR2)
+            new = program.successor()
+            equal(started.status(), 0, "the exit status of the first process")
+            for pid in [new, *children(new)]:
+                equal(environment(pid).get("RELEASE"), "2", "the release that serves")
+            program.signal(signal.SIGTERM, new)
+            program.put_away(new)
+        os.unlink(link)
+        os.symlink(facts["program"], link)
+        os.unlink(started.log_path)
 
 
 @check

@@ -5,7 +5,7 @@ import signal
 import socket
 import time
 
-from program import Load, Program, Started, awaited, children, environment
+from program import Load, Program, Started, children, environment
 from wire import Failed, address, between, check, equal, main, request, require, seen
 
 

@@ -50,7 +50,7 @@ def crash_loop(server):
 
 @check
 def fails_later(server):
-    """CONFORMANCE_LIFESPAN=fail:FOLDER/broken: a worker that cannot start any more is tried again, and not all the time."""
+    """CONFORMANCE_LIFESPAN=fail:FOLDER/broken: a worker that cannot start any more is tried again, by and by."""
     program = Program(server)
     workers = program.serving(2)
     open(program.path("broken"), "w").close()
@@ -102,7 +102,7 @@ def stuck(server, stick):
         load.reach(now[number])
         load.nothing_is_refused()
         require(len(load.lost) <= 6, f"more was lost than each client had under way: {load}")
-    server.await_log(f"Worker {number} has not answered for 1.0 seconds: something blocks its event loops. It is killed.")
+    server.await_log(f"Worker {number} has not answered for 1.0 seconds: something blocks its event loops.")
 
 
 @check

@@ -6,7 +6,7 @@ import signal
 import time
 
 from program import InFlight, Load, Program, Started, awaited, children, listening_at, stat
-from wire import between, check, equal, is_running, main, request, require, seen
+from wire import between, check, equal, is_running, main, require, seen
 
 
 @check
