@@ -153,8 +153,15 @@ import Testing
             "sagi: The option --log-level has the value \"loud\", but it takes trace, "
                 + "debug, info, notice, warning, error or critical.\n"
         ),
-        (["serve", "/nonexistent"], "sagi: The directory /nonexistent cannot be served: No such file or directory.\n"),
-        (["serve", "--listing"], "sagi: The option --listing has no effect without a directory: sagi serve DIR.\n"),
+        // The listeners are opened first: cases that run at once must not meet at the default port.
+        (
+            ["serve", "/nonexistent", "--bind", "127.0.0.1:0"],
+            "sagi: The directory /nonexistent cannot be served: No such file or directory.\n"
+        ),
+        (
+            ["serve", "--listing", "--bind", "127.0.0.1:0"],
+            "sagi: The option --listing has no effect without a directory: sagi serve DIR.\n"
+        ),
         (
             ["serve", "--tls-self-signed"],
             "sagi: The option --tls-self-signed has no effect without --tls-bind ADDRESS.\n"
