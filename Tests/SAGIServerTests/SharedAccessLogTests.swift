@@ -2,8 +2,8 @@ import Testing
 
 @testable import SAGIServer
 
-@Suite("Access log")
-struct AccessLogTests {
+@Suite("Access log of several processes")
+struct SharedAccessLogTests {
     @Test(
         "What several processes write to one pipe is cut between lines",
         arguments: [
