@@ -28,11 +28,11 @@ struct DeployTests {
         try await check(binds: Self.ways)
     }
     @Test("systemd understands the units", .needs("systemd-analyze")) func systemdUnits() async throws {
-        try await check()
+        try await checkAlone()
     }
-    @Test("The configuration beside the units") func systemdConfiguration() async throws { try await check() }
+    @Test("The configuration beside the units") func systemdConfiguration() async throws { try await checkAlone() }
     @Test("systemd opens the socket", .needs("systemd-socket-activate")) func systemdSockets() async throws {
-        try await check()
+        try await checkAlone()
     }
     @Test("logrotate gives the access log a new file", .needs("logrotate")) func logrotate() async throws {
         try await check("--access-log", "$FOLDER/access.log")

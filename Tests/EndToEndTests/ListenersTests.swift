@@ -38,8 +38,6 @@ struct ListenersTests {
     @Test("Sockets of a service manager") func socketActivation() async throws {
         try await check(binds: [], launcher: ["python3", "$CLIENTS/launcher.py", "activation"])
     }
-    @Test("Sockets of a service manager outlive the program, and the one that took its place")
-    func socketActivationGoesOn() async throws { try await check() }
     @Test("One version of HTTP on a listener") func oneVersion() async throws {
         let flags = ["http1", "http2"].flatMap { version in
             ["--bind", "127.0.0.1:0,\(version)", "--tls-bind", "127.0.0.1:0,\(version)"]

@@ -16,4 +16,7 @@ struct ServiceManagerTests {
     @Test("A socket of a service manager that a listener names") func activatedAtAnAddress() async throws {
         try await checkProgram(binds: [], launcher: ["python3", "$CLIENTS/launcher.py", "address"], exits: 0)
     }
+    @Test("A socket of a service manager outlives the program, and its successor") func activatedGoesOn() async throws {
+        try await checkAlone()
+    }
 }

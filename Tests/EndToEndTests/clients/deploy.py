@@ -4,13 +4,12 @@ import contextlib
 import grp
 import os
 import pwd
-import signal
 import socket
 import subprocess
-import time
 
 import frames
-from wire import Connection, Failed, address, check, equal, main, open_socket, request, require, seen
+from program import awaited
+from wire import Connection, address, check, equal, main, open_socket, request, require, seen
 
 DEPLOY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "deploy")
 HOST = "shop.example"
@@ -58,12 +57,13 @@ def running(server, where, *command, **options):
     log = os.path.join(server["folder"], "program.log")
     with open(log, "wb") as file:
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, **options)
+
+    def listens():
+        with open(log, errors="replace") as file:
+            require(process.poll() is None, f"{command}: {file.read()}")
+        return is_open(where)
     try:
-        end = time.monotonic() + 10
-        while not is_open(where):
-            with open(log, errors="replace") as file:
-                require(process.poll() is None and time.monotonic() < end, f"{command}: {file.read()}")
-            time.sleep(0.02)
+        awaited(f"{command} at {where}", listens)
         yield process
     finally:
         process.terminate()
@@ -121,7 +121,7 @@ def tells_the_client(through):
 
 
 def keeps_connections(through):
-    """Requests one after another come over the same connection to the application; HAProxy has a second one at first."""
+    """Requests one after another come over the same connection to the application; HAProxy may open two."""
     with through.connect() as connection:
         clients = {through.facts(connection)["client"] for _ in range(6)}
         require(len(clients) <= 2, f"six requests came over {len(clients)} connections")
@@ -245,7 +245,7 @@ def haproxy(server, backend):
     text = text_of(
         "haproxy/haproxy.cfg", ("maxconn 16384", "maxconn 256"), ("bind :80\n", f"bind 127.0.0.1:{port}\n"),
         ("bind :443 ", f"bind 127.0.0.1:{secure} "), ("/etc/haproxy/shop.pem", both),
-        ("server shop 127.0.0.1:8000", f"server shop {plain}"), ("server shop 127.0.0.1:8001", f"server shop {proxied}"),
+        (" shop 127.0.0.1:8000", f" shop {plain}"), (" shop 127.0.0.1:8001", f" shop {proxied}"),
         ("default_backend shop\n", f"default_backend {backend}\n"))
     if backend == "shop_unix":
         line = "# server shop unix@/run/shop/http.sock check"

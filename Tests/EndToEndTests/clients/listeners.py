@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 
-from wire import Connection, Failed, address, check, equal, is_running, main, open_socket, request, require, seen
+from wire import Connection, Failed, address, check, equal, main, open_socket, request, require, seen
 
 
 def get(where, path="/", first=b"", **options):
@@ -150,51 +150,6 @@ def socket_activation(server):
     with open(f"/proc/{server.pid}/environ", "rb") as file:
         require(b"LISTEN_FDS" in file.read(), "the launcher did not set LISTEN_FDS")
     equal(len(server["addresses"]), 2, "the addresses")
-
-
-@check
-def socket_activation_goes_on(server):
-    """What connects when the program has ended waits for the next one, though a SIGHUP had replaced the first."""
-    manager = socket.create_server(("127.0.0.1", 0))
-    where = manager.getsockname()
-    pid_file = os.path.join(server["folder"], "activated")
-    command = f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --quiet --pid-file {pid_file} 3<&{manager.fileno()}'
-
-    def start():
-        return subprocess.Popen(["/bin/sh", "-c", command, server["program"]], pass_fds=[manager.fileno()])
-
-    def main_process(but=None):
-        end = time.monotonic() + 10
-        while True:
-            try:
-                with open(pid_file) as file:
-                    if (number := int(file.read() or 0)) and number != but:
-                        return number
-            except FileNotFoundError:
-                pass
-            require(time.monotonic() < end, "the program has not started")
-            time.sleep(0.02)
-    first = start()
-    try:
-        equal(get(where).status, 200, "the status of the first process")
-        main_process()
-        first.send_signal(signal.SIGHUP)
-        successor = main_process(but=first.pid)
-        equal(first.wait(10), 0, "the exit status of the first process")
-        equal(get(where).status, 200, "the status of its successor")
-        os.kill(successor, signal.SIGTERM)
-        end = time.monotonic() + 10
-        while is_running(successor):
-            require(time.monotonic() < end, "the successor still runs")
-            time.sleep(0.02)
-        with Connection(open_socket(where, timeout=10)) as waiting:
-            waiting.send(request())
-            second = start()
-            equal(waiting.response().status, 200, "the status of the next program")
-        second.kill()
-        second.wait(10)
-    finally:
-        first.kill()
 
 
 @check

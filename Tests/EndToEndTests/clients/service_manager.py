@@ -5,8 +5,9 @@ import signal
 import socket
 import time
 
-from program import Load, Program, Started, children, environment
-from wire import Failed, address, between, check, equal, main, request, require, seen
+from program import Load, Program, Started, awaited, children, environment
+from wire import (
+    Connection, Failed, address, between, check, equal, is_running, main, open_socket, request, require, seen)
 
 
 class Manager:
@@ -165,6 +166,35 @@ def activated_at_an_address(server):
         server.gone(10)
         load.more()
         load.nothing_is_lost()
+
+
+@check
+def activated_goes_on(facts):
+    """The manager keeps its socket, and what connects while no program runs waits for the next one."""
+    manager = socket.create_server(("127.0.0.1", 0))
+    where, number = manager.getsockname(), manager.fileno()
+    pid_file = os.path.join(facts["folder"], "pid")
+    shell = ("/bin/sh", "-c", f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@" 3<&{number}')
+
+    def started():
+        return Started(facts, "--pid-file", pid_file, before=shell, pass_fds=[number])
+
+    def main_process():
+        with open(pid_file) as file:
+            return int(file.read() or 0)
+    with started() as first:
+        server = first.server()
+        equal(server.get().status, 200, "the status")
+        os.kill(first.pid, signal.SIGHUP)
+        equal(first.process.wait(10), 0, "the exit status of the first process")
+        successor = main_process()
+        equal(server.get().status, 200, "the status of the successor")
+        os.kill(successor, signal.SIGTERM)
+        awaited("the end of the successor", lambda: not is_running(successor))
+        with Connection(open_socket(where)) as waiting:
+            waiting.send(request())
+            with started():
+                equal(waiting.response().status, 200, "the status of the next program")
 
 
 if __name__ == "__main__":
