@@ -29,21 +29,20 @@ def killed(server):
 
 @check
 def crash_loop(server):
-    """--workers 1: /exit/1 right after each start. The pauses between the starts grow."""
+    """--workers 1: /exit/1 right after each start. The pauses before the next one grow."""
     program = Program(server)
-    ended, started = [], [time.monotonic()]
-    for turn in range(4):
+    pauses = []
+    # Four times are enough, unless this machine is so slow that a worker has served for a second before it ends.
+    while not pauses or pauses[-1] < 0.95 and len(pauses) < 8:
         with server.connect() as connection:
             connection.send(request("/exit/1"))
             connection.rest()
-        ended.append(time.monotonic())
-        awaited("another start", lambda: len(program.lives()) == turn + 2)
-        started.append(time.monotonic())
-    pauses = [start - end for start, end in zip(started[1:], ended)]
+        ended = time.monotonic()
+        awaited("another start", lambda: len(program.lives()) == len(pauses) + 2)
+        pauses.append(time.monotonic() - ended)
     seen("pauses " + ", ".join(f"{pause:.2f} s" for pause in pauses))
-    for pause, wanted in zip(pauses, (0, 0.5, 1, 2)):
-        # The double when the request has ended the worker before that said that it is ready.
-        between(pause, wanted * 0.95, max(0.5, wanted * 2) + 1.5, "a pause")
+    between(pauses[-1], 0.95, 5, "the last pause")
+    require(pauses[0] < 0.95, "the pauses did not grow")
     server.await_log("exit status 1")
     equal(program.serves(), program.lives()[-1][1], "who serves")
 
