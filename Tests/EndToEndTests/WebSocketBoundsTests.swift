@@ -12,7 +12,7 @@ struct WebSocketBoundsTests {
         try await check(tls: true)
     }
     @Test("A client that says nothing is asked, and left") func keepalive() async throws {
-        try await check("--ws-ping-interval", "200ms", "--ws-ping-timeout", "300ms", tls: true)
+        try await check("--ws-ping-interval", "500ms", "--ws-ping-timeout", "600ms", tls: true)
     }
     @Test("An application sets its own keepalive") func keepaliveOfApplication() async throws {
         try await check("--ws-ping-interval", "off", tls: true)
@@ -23,7 +23,7 @@ struct WebSocketBoundsTests {
             "--limit-input-buffer", "1KiB", tls: true)
     }
     @Test("An idle socket is closed with 1001") func idle() async throws {
-        try await check("--ws-idle-timeout", "300ms", "--ws-ping-interval", "off", tls: true)
+        try await check("--ws-idle-timeout", "800ms", "--ws-ping-interval", "off", tls: true)
     }
     @Test("A handshake that is not answered: 503") func handshakeIsUnanswered() async throws {
         try await check("--ws-handshake-timeout", "300ms", tls: true)
