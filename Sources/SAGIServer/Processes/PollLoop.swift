@@ -16,6 +16,7 @@ package final class PollLoop: @unchecked Sendable {
     package typealias Timer = Int
 
     private var readers: [CInt: () -> Void] = [:]
+    private var ready = [CInt](repeating: 0, count: 64)
     private var timers: [Timer: (at: Duration, body: () -> Void)] = [:]
     private var nextTimer = 0
     private var isOver = false
@@ -59,6 +60,12 @@ package final class PollLoop: @unchecked Sendable {
     package func unwatch(_ descriptor: CInt) {
         if readers.removeValue(forKey: descriptor) != nil { sagi_poll_remove(poll, descriptor) }
     }
+
+    /// Does not wait for a descriptor that is watched, until ``resume(_:isShared:)``.
+    func suspend(_ descriptor: CInt) { sagi_poll_remove(poll, descriptor) }
+
+    /// Waits for it again, behind others that share it. From any thread.
+    func resume(_ descriptor: CInt, isShared: Bool) { _ = sagi_poll_add(poll, descriptor, isShared ? 1 : 0) }
 
     @discardableResult
     package func after(_ time: Duration, _ body: @escaping () -> Void) -> Timer {
@@ -116,7 +123,6 @@ package final class PollLoop: @unchecked Sendable {
     }
 
     private func wait() {
-        var ready = [CInt](repeating: 0, count: 64)
         let count = sagi_poll_wait(poll, &ready, CInt(ready.count), timeout)
         for descriptor in ready.prefix(max(0, Int(count))) {
             if descriptor == pipe.read { takePipe() } else { readers[descriptor]?() }

@@ -11,60 +11,64 @@ import Synchronization
     import Darwin
 #endif
 
-/// Takes the connections that the kernel has accepted, in a thread of its own, and deals them out to the event loops in
-/// turn.
+/// Takes the connections that the kernel has accepted, and deals them out to the event loops in turn.
 ///
-/// Of processes that share a socket, the one that has waited longest takes the next connection, and waits again when its
-/// event loop has that: connections are spread evenly, and a worker whose loops are busy gets none.
+/// A thread of its own waits for the sockets. When there is something to take, an event loop does, the next one in turn;
+/// it looks again each time that it has gone round, and when it finds nothing, the thread waits once more. So the thread
+/// costs nothing under load, and connections that come faster than the loops go round wait in the kernel's queue. Of
+/// processes that share a socket, the one that has waited longest takes one connection, and then waits behind the others:
+/// connections are spread evenly, and a worker whose loops are busy gets none.
 ///
 /// `@unchecked Sendable`: what changes is used in the thread of the poll loop only.
 final class Acceptor: @unchecked Sendable {
     private let loop = PollLoop()
     private let logger: Logger
+    private let eventLoops: [any EventLoop]
+    private let next = Atomic(0)
+    /// What event loops have still to do for it.
+    private let underway = Atomic(0)
+    private let isClosing = Atomic(false)
+    /// For want of descriptors nothing is taken for a moment.
+    private let isPaused = Atomic(false)
     private var doors: [Door] = []
-    /// No connections are taken for a moment.
-    private var isPaused = false
-    /// That is because there are no descriptors.
-    private var isWaiting = false
-    /// Connections on their way to their event loop.
-    private var underway = 0
     private var whenArrived: (() -> Void)?
 
     /// A socket, and where its connections go.
-    private final class Door {
-        let number: Int
+    private final class Door: Sendable {
         let socket: ListeningSocket
         let factory: ConnectionFactory
-        let loops: [any EventLoop]
-        var next: Int
-        var isOpen = true
+        /// The only one of the event loops that it is for; nil is all.
+        let target: Int?
 
-        init(_ number: Int, _ socket: ListeningSocket, _ factory: ConnectionFactory, _ loops: [any EventLoop]) {
-            self.number = number
-            next = number
+        init(_ socket: ListeningSocket, _ factory: ConnectionFactory, target: Int?) {
             self.socket = socket
             self.factory = factory
-            self.loops = loops
+            self.target = target
         }
     }
 
-    private static let atOnce = 256
-    /// When so many have not reached their event loops yet, these have more to do than they can: the others wait in the
-    /// kernel's queue.
-    private static let mostUnderway = 1024
+    /// Connections that an event loop takes in a row.
+    private static let mostAtOnce = 32
     /// For descriptors to become free, when there are none.
     private static let pause = Duration.milliseconds(100)
 
-    init(logger: Logger) { self.logger = logger }
+    init(_ eventLoops: [any EventLoop], logger: Logger) {
+        self.eventLoops = eventLoops
+        self.logger = logger
+    }
 
     /// Adds a socket. Before ``start()``.
-    func add(_ socket: ListeningSocket, _ factory: ConnectionFactory, for loops: [any EventLoop]) {
+    ///
+    /// - Parameter target: the only event loop that it is for, by its place among them; `nil` is all.
+    func add(_ socket: ListeningSocket, _ factory: ConnectionFactory, target: Int?) {
         _ = fcntl(socket.descriptor, F_SETFL, O_NONBLOCK)
-        doors.append(Door(doors.count, socket, factory, loops))
+        doors.append(Door(socket, factory, target: target))
     }
 
     func start() {
-        for door in doors { open(door) }
+        for door in doors {
+            loop.watch(door.socket.descriptor, isShared: door.socket.isShared) { [self] in take(door) }
+        }
         loop.runInThread()
     }
 
@@ -76,43 +80,64 @@ final class Acceptor: @unchecked Sendable {
     func close(isShared: @escaping @Sendable (ListeningSocket) -> Bool) async {
         await withCheckedContinuation { continuation in
             loop.post { [self] in
+                isClosing.store(true, ordering: .releasing)
                 for door in doors {
-                    shut(door)
+                    loop.unwatch(door.socket.descriptor)
                     if !isShared(door.socket) { while accept(door) {} }
                 }
                 whenArrived = { [loop] in
                     loop.end()
                     continuation.resume()
                 }
-                conclude()
+                arrived()
             }
         }
     }
 
     // MARK: In the loop's thread
 
-    private func open(_ door: Door) {
-        door.isOpen = true
-        loop.watch(door.socket.descriptor, isShared: door.socket.isShared) { [self] in take(door) }
-    }
-
-    private func shut(_ door: Door) {
-        door.isOpen = false
-        loop.unwatch(door.socket.descriptor)
-    }
-
+    /// Has an event loop take what waits. The socket is not waited for here until that finds nothing more.
     private func take(_ door: Door) {
-        guard !door.socket.isShared else {
-            // Behind all others, from the moment on when the connection has arrived.
-            loop.unwatch(door.socket.descriptor)
-            if !accept(door), !isPaused { open(door) }
-            return
-        }
-        var left = Self.atOnce
-        while left > 0, !isPaused, accept(door) { left -= 1 }
+        loop.suspend(door.socket.descriptor)
+        underway.add(1, ordering: .relaxed)
+        let eventLoop = turn(of: door)
+        eventLoop.execute { [self] in collect(door, on: eventLoop) }
     }
 
-    /// Takes one connection. False when there is none.
+    private func goOn(_ door: Door) {
+        isPaused.store(false, ordering: .relaxed)
+        loop.resume(door.socket.descriptor, isShared: door.socket.isShared)
+    }
+
+    private func arrived() {
+        guard let whenArrived, underway.load(ordering: .acquiring) == 0 else { return }
+        self.whenArrived = nil
+        whenArrived()
+    }
+
+    // MARK: In any thread
+
+    /// Takes what waits, and looks again when the event loop has gone round, as long as there is always something.
+    private func collect(_ door: Door, on eventLoop: any EventLoop) {
+        guard !isClosing.load(ordering: .acquiring) else { return ended() }
+        var taken = 0
+        while taken < (door.socket.isShared ? 1 : Self.mostAtOnce), accept(door) { taken += 1 }
+        if isPaused.load(ordering: .relaxed) {
+            loop.post { [self] in loop.after(Self.pause) { [self] in goOn(door) } }
+        } else if taken > 0, !door.socket.isShared {
+            return eventLoop.execute { [self] in collect(door, on: eventLoop) }
+        } else {
+            loop.resume(door.socket.descriptor, isShared: door.socket.isShared)
+        }
+        ended()
+    }
+
+    private func turn(of door: Door) -> any EventLoop {
+        let place = door.target ?? next.wrappingAdd(1, ordering: .relaxed).oldValue
+        return eventLoops[place % eventLoops.count]
+    }
+
+    /// Takes one connection, and gives it to the next event loop. False when there is none.
     private func accept(_ door: Door) -> Bool {
         let descriptor = sagi_accept(door.socket.descriptor)
         guard descriptor >= 0 else {
@@ -120,53 +145,29 @@ final class Acceptor: @unchecked Sendable {
             case ECONNABORTED, EINTR: return true
             case EAGAIN, EWOULDBLOCK: return false
             default:
-                wait(String(cString: strerror(errno)))
+                let reason = String(cString: strerror(errno))
+                if !isPaused.exchange(true, ordering: .relaxed) {
+                    logger.error("Connections cannot be accepted: \(reason)")
+                }
                 return false
             }
         }
-        let eventLoop = door.loops[door.next % door.loops.count]
-        door.next &+= 1
-        underway += 1
-        eventLoop.execute { [self, factory = door.factory, number = door.number] in
-            factory.serve(descriptor, on: eventLoop)
-            loop.post { [self] in arrived(through: doors[number]) }
+        let eventLoop = turn(of: door)
+        if eventLoop.inEventLoop {
+            door.factory.serve(descriptor, on: eventLoop)
+        } else {
+            underway.add(1, ordering: .relaxed)
+            eventLoop.execute { [self] in
+                door.factory.serve(descriptor, on: eventLoop)
+                ended()
+            }
         }
-        if underway == Self.mostUnderway { pause() }
         return true
     }
 
-    private func arrived(through door: Door) {
-        underway -= 1
-        if isPaused, !isWaiting, underway <= Self.mostUnderway / 2 { resume() }
-        if door.isOpen, door.socket.isShared, !isPaused { open(door) }
-        conclude()
-    }
-
-    private func conclude() {
-        guard underway == 0, let whenArrived else { return }
-        self.whenArrived = nil
-        whenArrived()
-    }
-
-    /// Waits a moment when the process has no descriptor left, instead of trying again at once.
-    private func wait(_ reason: String) {
-        guard !isWaiting else { return }
-        isWaiting = true
-        logger.error("Connections cannot be accepted: \(reason)")
-        pause()
-        loop.after(Self.pause) { [self] in
-            isWaiting = false
-            resume()
-        }
-    }
-
-    private func pause() {
-        isPaused = true
-        for door in doors { loop.unwatch(door.socket.descriptor) }
-    }
-
-    private func resume() {
-        isPaused = false
-        for door in doors where door.isOpen { open(door) }
+    private func ended() {
+        guard underway.subtract(1, ordering: .acquiringAndReleasing).newValue == 0, isClosing.load(ordering: .acquiring)
+        else { return }
+        loop.post { [self] in arrived() }
     }
 }

@@ -1,4 +1,3 @@
-import NIOCore
 package import SAGI
 import Synchronization
 
@@ -147,14 +146,11 @@ package final class ListeningSockets: Sendable {
         }
     }
 
-    /// Has the connections of a listener served.
-    func lead(to factory: ConnectionFactory, through acceptor: Acceptor, listener index: Int, loops: [any EventLoop]) {
+    /// Has the connections of a listener served. Where it has several sockets at one address, each is for one event loop.
+    func lead(to factory: ConnectionFactory, through acceptor: Acceptor, listener index: Int, loops: Int) {
         let group = groups.withLock { $0[index] }
-        let spreads = !group.more.isEmpty
         for (row, sockets) in ([group.sockets] + group.more).enumerated() {
-            for socket in sockets {
-                acceptor.add(socket, factory, for: spreads ? [loops[row % loops.count]] : loops)
-            }
+            for socket in sockets { acceptor.add(socket, factory, target: group.more.isEmpty ? nil : row % loops) }
         }
     }
 

@@ -68,7 +68,7 @@ final class RunningServer: Sendable {
                 waterMarks: (configuration.limits.lowWaterMark, configuration.limits.highWaterMark),
                 accessLog: accessLog.map { AccessLogBuffer($0, eventLoop: eventLoop) })
         }
-        let acceptor = Acceptor(logger: logger)
+        let acceptor = Acceptor(loops.map(\.eventLoop), logger: logger)
         let sockets: ListeningSockets
         let state: State
         do {
@@ -90,7 +90,7 @@ final class RunningServer: Sendable {
             let factory = ConnectionFactory(
                 core: core, listener: listener, versions: configuration.versions(of: listener),
                 certificates: certificates[index], loops: loops, files: files, state: state)
-            sockets.lead(to: factory, through: acceptor, listener: index, loops: loops.map(\.eventLoop))
+            sockets.lead(to: factory, through: acceptor, listener: index, loops: loops.count)
         }
         for address in sockets.unclaimed {
             logger.warning("The inherited socket on \(address) is not configured and is not served.")
