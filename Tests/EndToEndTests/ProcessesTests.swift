@@ -33,6 +33,7 @@ struct ProcessesTests {
     @Test("SIGQUIT ends at once, and tells the application") func quit() async throws {
         try await checkProgram(exits: 0)
     }
+    @Test("A program whose terminal is closed stops") func terminalIsClosed() async throws { try await checkAlone() }
     @Test("SIGTERM while the application starts") func terminateDuringStartup() async throws { try await checkAlone() }
     @Test("A successor gets the listening sockets and no connection of a client") func descriptors() async throws {
         try await checkProgram(exits: 0)

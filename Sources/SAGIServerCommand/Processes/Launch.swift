@@ -33,6 +33,7 @@ struct Launch: Sendable {
     let configuration: ServerConfiguration
     let terminal: Terminal
     let manager: ServiceManager
+    private let wasInTerminal = isatty(STDIN_FILENO) == 1
     var logger: Logger
     /// How many of the listening sockets come from a service manager.
     private let inherited: Int
@@ -153,6 +154,10 @@ struct Launch: Sendable {
         for name in handover.worker == nil ? ["WATCHDOG_PID"] : ServiceManager.variables { environment[name] = nil }
         return environment
     }
+
+    /// Whether the terminal that the program was started in is gone: then `SIGHUP` is what that says of it, and nobody
+    /// wants the program anew.
+    var hasLostTerminal: Bool { wasInTerminal && isatty(STDIN_FILENO) == 0 }
 
     /// How long a process may take to end after it was told to.
     var stopTime: Duration { configuration.timeouts.shutdown * 2 + .seconds(5) }

@@ -103,6 +103,7 @@ final class SingleProcess: @unchecked Sendable {
 
     private func handle(_ signal: CInt) {
         switch signal {
+        case SIGHUP where launch.hasLostTerminal: handle(SIGTERM)
         case SIGHUP, SIGUSR2: succeed()
         case SIGUSR1: stage.server?.reopenLogs(launch)
         default:

@@ -92,6 +92,7 @@ final class Supervisor: @unchecked Sendable {
     private func handle(_ signal: CInt) {
         switch signal {
         case SIGCHLD: reap()
+        case SIGHUP where launch.hasLostTerminal: if phase != .stopping { stop("The terminal is gone") }
         case SIGHUP: restart()
         case SIGUSR1: reopenLogs()
         case SIGUSR2: succeed()

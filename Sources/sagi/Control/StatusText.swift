@@ -7,7 +7,7 @@ struct StatusText {
     init(_ status: ProgramStatus) { self.status = status }
 
     var text: String {
-        let head = "\(status.version), process \(status.process): \(status.state) for \(Self.time(status.uptime))\n"
+        let head = "\(status.version), process \(status.process): \(status.state), up for \(Self.time(status.uptime))\n"
         let addresses = status.addresses.map { "  \($0)\n" }.joined()
         let rows = status.workers.map { worker in
             [

@@ -1,8 +1,10 @@
 """A program that is one process: signals, and the process that takes its place."""
 
 import os
+import pty
 import pwd
 import re
+import select
 import signal
 import stat
 import subprocess
@@ -151,6 +153,23 @@ def killed_successor(server):
     server.await_log("this one goes on")
     equal((program.serves(), program.pid), (server.pid, server.pid), "who serves")
     awaited("the end of the child", lambda: not children(server.pid))
+
+
+@check
+def terminal_is_closed(server):
+    """The program stops, and no other one takes its place."""
+    for flags in ([], ["--workers", "2"]):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(
+                server["program"], [server["program"], "--bind", "127.0.0.1:0", *flags],
+                {**os.environ, "TMPDIR": server["folder"]})
+        text = b""
+        while b"http://127.0.0.1:" not in text:
+            require(select.select([terminal], [], [], 20)[0], f"the program has said only {text!r}")
+            text += os.read(terminal, 4096)
+        os.close(terminal)
+        awaited("the end", lambda: os.waitpid(pid, os.WNOHANG)[0] == pid)
 
 
 @check
