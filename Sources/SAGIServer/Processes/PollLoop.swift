@@ -11,7 +11,8 @@ import Synchronization
 
 /// Waits for signals, descriptors and points in time, in a thread of its own: for what a process does around its server.
 ///
-/// `@unchecked Sendable`: everything but ``post(_:)`` is used in that thread only, and before it begins.
+/// `@unchecked Sendable`: everything is used in that thread only, and before it begins, but for ``post(_:)``, which has a
+/// lock, and ``resume(_:isShared:)``, which only calls the kernel.
 package final class PollLoop: @unchecked Sendable {
     package typealias Timer = Int
 
@@ -33,6 +34,7 @@ package final class PollLoop: @unchecked Sendable {
     }
 
     deinit {
+        if signalled != nil { sagi_watch_signals(-1, [], 0) }
         close(pipe.read)
         close(pipe.write)
         close(poll)

@@ -19,7 +19,7 @@ import Synchronization
 /// processes that share a socket, the one that has waited longest takes one connection, and then waits behind the others:
 /// connections are spread evenly, and a worker whose loops are busy gets none.
 ///
-/// `@unchecked Sendable`: what changes is used in the thread of the poll loop only.
+/// `@unchecked Sendable`: what changes is atomic, or used in the thread of the poll loop only, and before it begins.
 final class Acceptor: @unchecked Sendable {
     private let loop = PollLoop()
     private let logger: Logger

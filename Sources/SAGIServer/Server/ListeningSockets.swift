@@ -88,7 +88,7 @@ package final class ListeningSockets: Sendable {
         }
     }
 
-    /// Opens what is missing for so many that share a port with `SO_REUSEPORT`, and closes what is too many.
+    /// Opens what is missing for so many that share a port with `SO_REUSEPORT`.
     ///
     /// - Throws: ``ConfigurationError``; what was opened until then stays.
     package func spread(over count: Int, backlog: Int) throws {
@@ -105,11 +105,19 @@ package final class ListeningSockets: Sendable {
             while groups[index].more.count < count - 1 {
                 groups[index].more.append(try ListeningSocket.open(listener, backlog: backlog, reusePort: true))
             }
-            while groups[index].more.count > max(0, count - 1) {
-                for socket in groups[index].more.removeLast() {
-                    // The worker that has it takes what waits in its queue, and then closes it as well.
-                    socket.refuseNewConnections()
-                    socket.close()
+        }
+    }
+
+    /// Closes what is too many for so many: nobody would take its connections.
+    package func narrow(to count: Int) {
+        groups.withLock { groups in
+            for index in groups.indices {
+                while groups[index].more.count > max(0, count - 1) {
+                    for socket in groups[index].more.removeLast() {
+                        // The worker that has it takes what waits in its queue, and then closes it as well.
+                        socket.refuseNewConnections()
+                        socket.close()
+                    }
                 }
             }
         }

@@ -158,9 +158,11 @@ struct Launch: Sendable {
     /// Whether the terminal that the program was started in is gone: then `SIGHUP` is what that says of it, and nobody
     /// wants the program anew.
     var hasLostTerminal: Bool { wasInTerminal && isatty(STDIN_FILENO) == 0 }
+}
 
-    /// How long a process may take to end after it was told to.
-    var stopTime: Duration { configuration.timeouts.shutdown * 2 + .seconds(5) }
+extension ServerConfiguration {
+    /// How long a process may take to end after it was told to: what is running, then the application, and some.
+    var stopTime: Duration { timeouts.shutdown * 2 + .seconds(5) }
 }
 
 /// Signals by their names.

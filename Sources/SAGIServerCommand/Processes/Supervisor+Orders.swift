@@ -52,8 +52,14 @@ extension Supervisor {
         guard let workers = new.processes.workers ?? (reloader == nil ? nil : .count(1)) else {
             throw ConfigurationError("It says nothing of workers any more; SIGUSR2 starts the whole program anew.")
         }
-        if new.listeners != configuration.listeners || new.reusePort != configuration.reusePort {
+        guard new.reusePort == configuration.reusePort else {
+            throw ConfigurationError(
+                "Whether each worker has sockets of its own (--reuse-port) can change only when the program is stopped."
+            )
+        }
+        if new.listeners != configuration.listeners {
             try sockets.change(to: new)
+            if new.reusePort { try sockets.spread(over: pool.count, backlog: new.backlog) }
         }
         let isScaled = new.processes.workers != configuration.processes.workers
         configuration = new
@@ -69,8 +75,12 @@ extension Supervisor {
                 return launch.logger.error("No more workers can be started: \(String(describing: error))")
             }
         }
+        narrowSockets(to: count)
         perform(pool.scale(to: count, loop.now))
     }
+
+    /// No socket stays of which no worker takes connections.
+    func narrowSockets(to count: Int) { sockets.narrow(to: configuration.reusePort ? count : 1) }
 
     func reopenLogs() {
         for child in children.values { kill(child.process, SIGUSR1) }

@@ -68,6 +68,8 @@ extension Supervisor {
         launch.show(sockets.addresses)
         launch.manager.tell(.ready)
         launch.takeOver(sockets)
+        // Its predecessor may have had more workers.
+        narrowSockets(to: pool.count)
     }
 
     /// The program cannot go on.
@@ -98,7 +100,7 @@ extension WorkerPool.Policy {
         self.init()
         startup = configuration.timeouts.startup.map { $0 + .seconds(5) }
         heartbeat = configuration.processes.heartbeatTimeout
-        stop = configuration.timeouts.shutdown * 2 + .seconds(5)
+        stop = configuration.stopTime
         maxAge = configuration.processes.maxAge
         maxMemory = configuration.processes.maxMemory
         jitter = configuration.processes.jitter

@@ -131,7 +131,7 @@ final class WorkerProcess: @unchecked Sendable {
         if stage.isStarting { exit(0) }
         guard stage.stop() else { return }
         // A blocked event loop must not keep the process, when nobody is left to kill it.
-        loop.after(launch.stopTime) { _exit(1) }
+        loop.after(launch.configuration.stopTime) { _exit(1) }
         order.yield(limit)
     }
 }

@@ -62,7 +62,11 @@ def misconfigured(server):
     server.await_log("The workers go on as they are")
     server.await_log("limit-bdy")
     equal(program.serving(2), old, "the workers")
-    rewrite(program, lambda text: text.replace("limit-bdy", "limit-body"))
+    rewrite(program, lambda text: text.replace("limit-bdy: 5", "reuse-port: on"))
+    program.signal(signal.SIGHUP)
+    server.await_log("only when the program is stopped")
+    equal(program.serving(2), old, "the workers")
+    rewrite(program, lambda text: text.replace("reuse-port: on", "limit-body: 5"))
     program.signal(signal.SIGHUP)
     program.serving(2, without=old.values())
 
